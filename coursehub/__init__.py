@@ -1,0 +1,1 @@
+"""What runs on the droplet: the applier, the spawner and launcher, accounts, and the student check."""
