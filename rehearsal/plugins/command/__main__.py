@@ -1,0 +1,3 @@
+from rehearsal.plugins.command.provider import main
+
+main()
