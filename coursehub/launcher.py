@@ -1,0 +1,119 @@
+"""Start one student's server, as that student: the boundary between the hub and the students' accounts.
+
+systemd runs this as the student, from the root-owned unit jupyterhub-user@.service. The hub has handed over a file of
+settings; whatever stands in it, only this student's JupyterLab is started, by a fixed command in an environment made
+here. So a hub in wrong hands cannot choose the program, its arguments, LD_PRELOAD, PATH or another account.
+
+Standard library only: it runs on the system's Python.
+"""
+
+from __future__ import annotations
+
+import grp
+import json
+import os
+import pwd
+import re
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coursehub.names import GROUP, UIDS, is_student
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+HUB_ACCOUNT = "jupyterhub"
+HANDED_OVER = Path("/run/jupyterhub/spawn")
+LARGEST = 64 * 1024  # bytes; the hub's settings are about 3 kB
+
+# -I: neither the home folder nor PYTHON* variables nor the student's own packages reach the server, so that a
+# notebook folder holding a `random.py` or a broken `pip install --user` cannot lock a student out.
+COMMAND = ("/opt/jupyterhub/current/bin/python", "-I", "-m", "jupyterhub.singleuser")
+
+# JUPYTERHUB_SINGLEUSER_* are left out: they choose the program.
+HUB_SETTING = re.compile(r"(?!JUPYTERHUB_SINGLEUSER_)(JUPYTERHUB|JPY)_[A-Z0-9_]+")
+
+ANACONDA = Path("/opt/anaconda3")
+COURSE = Path("/opt/course/envs/current")
+THREADS = "2"  # of each numeric library: pools as wide as the machine would count against the student's task limit
+
+
+class Refused(Exception):
+    """Why no server is started."""
+
+
+def check_account(account: pwd.struct_passwd, groups: Collection[str]) -> None:
+    """Refuse every account but a student's; ``groups`` are the names of the groups it is in."""
+    if account.pw_uid not in UIDS:
+        raise Refused(f"uid {account.pw_uid} is not a student's ({UIDS.start} to {UIDS.stop - 1})")
+    if not is_student(account.pw_name):
+        raise Refused(f"{account.pw_name!r} is not a student's name, such as 'jh-ada'")
+    if GROUP not in groups:
+        raise Refused(f"{account.pw_name} is not in the group {GROUP}")
+
+
+def read_settings(path: Path, owner: int) -> str:
+    """The text the hub left at ``path``; refuse a link, and a file of anybody but ``owner`` (a uid)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}") from error
+    with os.fdopen(descriptor, encoding="utf-8") as stream:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != owner or status.st_size > LARGEST:
+            raise Refused(f"{path} is not a file the hub wrote")
+        return stream.read(LARGEST)
+
+
+def hub_settings(text: str, name: str) -> dict[str, str]:
+    """What a server needs to know of its hub, out of the JSON object ``text``; refuse settings for somebody else."""
+    try:
+        handed = json.loads(text)
+    except ValueError as error:
+        raise Refused("the hub's settings are not JSON") from error
+    if not isinstance(handed, dict):
+        raise Refused("the hub's settings are not an object")
+    settings = {key: value for key, value in handed.items() if HUB_SETTING.fullmatch(key) and isinstance(value, str)}
+    if settings.get("JUPYTERHUB_USER") != name:
+        raise Refused(f"the hub's settings are not for {name}")
+    return settings
+
+
+def environment(account: pwd.struct_passwd, settings: Mapping[str, str], runtime: str) -> dict[str, str]:
+    """The whole environment of the server, and through it of kernels and terminals; ``runtime`` is a private folder."""
+    return {
+        **settings,
+        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
+        "JUPYTERHUB_ROOT_DIR": account.pw_dir,
+        "HOME": account.pw_dir,
+        "USER": account.pw_name,
+        "LOGNAME": account.pw_name,
+        "SHELL": "/bin/bash",
+        "LANG": "C.UTF-8",
+        "PATH": f"{COURSE}/bin:{ANACONDA}/bin:/usr/local/bin:/usr/bin:/bin",
+        "JUPYTER_PATH": "/opt/course/share/jupyter",  # before the hub environment's own, whose kernel has no Anaconda
+        "JUPYTER_RUNTIME_DIR": runtime,  # short: sockets of kernels lie here, and their paths end at 107 bytes
+        "OMP_NUM_THREADS": THREADS,
+        "OPENBLAS_NUM_THREADS": THREADS,
+        "MKL_NUM_THREADS": THREADS,
+        "NUMBA_NUM_THREADS": THREADS,
+    }
+
+
+def main() -> None:
+    """Become the server of whoever runs this."""
+    try:
+        account = pwd.getpwuid(os.getuid())
+        check_account(account, [grp.getgrgid(gid).gr_name for gid in {os.getgid(), *os.getgroups()}])
+        text = read_settings(HANDED_OVER / account.pw_name, pwd.getpwnam(HUB_ACCOUNT).pw_uid)
+        variables = environment(account, hub_settings(text, account.pw_name), os.environ["RUNTIME_DIRECTORY"])
+    except (Refused, KeyError) as problem:
+        sys.exit(f"No server: {problem}")
+    os.chdir(account.pw_dir)
+    os.execve(COMMAND[0], COMMAND, variables)  # noqa: S606  # the point of this program
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The roster on the droplet: who may come in, and as which account.
+
+It fails closed: a roster that is missing or broken admits nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coursehub.names import PROBES, is_student
+
+ROSTER = Path("/etc/jupyterhub/roster.json")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One line of the roster; ``user`` is the name of the hub's user and of the Unix account."""
+
+    email: str
+    name: str
+    user: str
+    role: str
+    section: str
+
+
+def parse(text: str) -> tuple[Person, ...]:
+    """The people in the JSON ``text``, e-mail addresses casefolded; raise ``ValueError`` if any line is not one."""
+    try:
+        people = [Person(**entry) for entry in json.loads(text)["students"]]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a roster: {error!r}") from error
+    people = [replace(person, email=person.email.casefold()) for person in people]
+    for person in people:
+        if not is_student(person.user) or person.user in PROBES:
+            raise ValueError(f"{person.user!r} is no account a person can have")
+    for field in ("email", "user"):
+        if len({getattr(person, field) for person in people}) < len(people):
+            raise ValueError(f"somebody's {field} is there twice")
+    return tuple(people)
+
+
+class Roster:
+    """The roster at a path, read again when the file changes: a change needs no restart of the hub."""
+
+    def __init__(self, path: Path = ROSTER) -> None:
+        self._path = path
+        self._stamp: tuple[int, int, int] | None = None
+        self._people: tuple[Person, ...] = ()
+
+    def by_email(self, email: str) -> Person | None:
+        """Who has this address, in whatever case it is written."""
+        return next((person for person in self._read() if person.email == email.casefold()), None)
+
+    def has_user(self, user: str) -> bool:
+        """Whether an account belongs to somebody on the roster."""
+        return any(person.user == user for person in self._read())
+
+    def _read(self) -> tuple[Person, ...]:
+        try:
+            status = self._path.stat()
+            stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
+            if stamp != self._stamp:
+                self._people = ()
+                self._people = parse(self._path.read_text(encoding="utf-8"))
+                self._stamp = stamp
+        except (OSError, ValueError) as error:
+            log.error("Nobody can sign in: the roster %s cannot be used: %s", self._path, error)  # noqa: TRY400  # the sentence says it
+            self._people, self._stamp = (), None
+        return self._people

@@ -1,0 +1,14 @@
+"""Every student's JupyterLab server. Students cannot override this: the launcher disables configuration in homes."""
+
+c = get_config()  # noqa: F821  # Jupyter provides it
+
+# By default kernels talk over TCP ports of this machine, where another student's process can listen in.
+c.KernelManager.transport = "ipc"
+
+# What the course needs is installed by the teacher; the server's environment belongs to root.
+c.LabApp.extension_manager = "readonly"
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+c.LabApp.news_url = None
+
+# A terminal is a login shell, as over SSH.
+c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash", "-l"]}
