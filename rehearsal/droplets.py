@@ -1,0 +1,240 @@
+"""Droplets as containers that boot systemd and cloud-init: the machines beneath the rehearsal's cloud."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from rehearsal import certificates, image, network, seed, volumes
+from rehearsal.cloud.machines import DropletSpec, FirewallRule
+from rehearsal.commands import attempt, run
+from rehearsal.metadata import MetadataServer, describe
+from rehearsal.network import Firewall
+from rehearsal.places import GATEWAY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from rehearsal.places import Places
+
+LABEL = "course-rehearsal"
+_PATIENCE = 90  # seconds a shutdown may take, systemd's own limit for stopping a unit
+_REBOOTED = 128 + 1  # exit code of a container whose system asked for a reboot: the kernel ends it with SIGHUP
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is wanted of one droplet; written down before it is done, so that it can be done again."""
+
+    spec: DropletSpec
+    on: bool = True
+    reserved: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def read(cls, file: Path) -> Record:
+        """Return the record in ``file``."""
+        stored = json.loads(file.read_text())
+        lists = {name: tuple(stored["spec"][name]) for name in ("public_keys", "volumes")}
+        return cls(DropletSpec(**{**stored["spec"], **lists}), stored["on"], tuple(stored["reserved"]))
+
+    def write(self, file: Path) -> None:
+        """Store the record; it holds user-data, so only root may read it."""
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(asdict(self), indent=2))
+
+
+class Droplets:
+    """The Protocol ``Machines``, with podman, loop devices, network namespaces and nftables."""
+
+    def __init__(self, places: Places, say: Callable[[str], None]) -> None:
+        self._places = places
+        self._say = say
+        self._lock = threading.RLock()
+        self._metadata: dict[int, MetadataServer] = {}
+
+    def resume(self) -> None:
+        """Make everything on record true again, after this process or the whole machine was restarted."""
+        self._filter_packets()
+        for droplet in self.ids():
+            record = self._record(droplet)
+            certificates.trust(self._folder(droplet) / "trust", self._places.bundle)
+            self._settle(record)
+            if record.on:
+                self.power_on(droplet)
+
+    def ids(self) -> list[int]:
+        """Return the droplets on record."""
+        return sorted(int(file.parent.name) for file in self._places.droplets.glob("*/droplet.json"))
+
+    def create_volume(self, name: str, size_gib: int, filesystem_type: str, filesystem_label: str) -> None:
+        """Make a disk, formatted if a file system is named."""
+        volumes.create(self._places.volumes, name, size_gib, filesystem_type, filesystem_label)
+
+    def resize_volume(self, name: str, size_gib: int) -> None:
+        """Grow a disk."""
+        volumes.resize(self._places.volumes, name, size_gib)
+
+    def delete_volume(self, name: str) -> None:
+        """Destroy a disk and what is on it."""
+        volumes.delete(self._places.volumes, name)
+
+    def create_droplet(self, spec: DropletSpec) -> None:
+        """Make a droplet and boot it."""
+        folder = self._folder(spec.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._keep(Record(spec))
+        seed.write(folder / "seed", spec)
+        certificates.trust(folder / "trust", self._places.bundle)
+        self._settle(self._record(spec.id))
+        self.power_on(spec.id)
+
+    def destroy_droplet(self, droplet_id: int) -> None:
+        """Remove a droplet with its disk, its wire and its packet filter; its console and journal go too."""
+        with self._lock:
+            attempt("podman", "rm", "--force", "--time", "0", network.namespace(droplet_id))
+            if server := self._metadata.pop(droplet_id, None):
+                server.close()
+            network.disconnect(droplet_id)
+            shutil.rmtree(self._folder(droplet_id), ignore_errors=True)
+            self._filter_packets()
+
+    def power_on(self, droplet_id: int) -> None:
+        """Boot a droplet."""
+        with self._lock:
+            record = self._keep(replace(self._record(droplet_id), on=True))
+            container = network.namespace(droplet_id)
+            if attempt("podman", "container", "exists", container).returncode:
+                run(*self._creation(record))
+            run("podman", "start", container)
+            self._limit(record)
+        self._say(f"droplet {record.spec.name} ({droplet_id}) boots at {record.spec.address}")
+
+    def power_off(self, droplet_id: int, graceful: bool) -> None:  # noqa: FBT001 - the Protocol's signature
+        """Shut a droplet down, or pull its plug."""
+        self._keep(replace(self._record(droplet_id), on=False))
+        run("podman", "stop", "--time", str(_PATIENCE if graceful else 0), network.namespace(droplet_id))
+
+    def resize_droplet(self, droplet_id: int, memory_mib: int, vcpus: int) -> None:
+        """Change a droplet's size; the limits are set when it boots."""
+        spec = replace(self._record(droplet_id).spec, memory_mib=memory_mib, vcpus=vcpus)
+        self._keep(replace(self._record(droplet_id), spec=spec))
+
+    def attach_volume(self, name: str, droplet_id: int) -> None:
+        """Plug a disk into a droplet."""
+        spec = self._record(droplet_id).spec
+        names = dict.fromkeys([*spec.volumes, name])
+        self._settle(self._keep(replace(self._record(droplet_id), spec=replace(spec, volumes=tuple(names)))))
+
+    def detach_volume(self, name: str, droplet_id: int) -> None:
+        """Unplug a disk."""
+        spec = self._record(droplet_id).spec
+        names = tuple(each for each in spec.volumes if each != name)
+        self._keep(replace(self._record(droplet_id), spec=replace(spec, volumes=names)))
+        volumes.unplug(name, self._folder(droplet_id) / "disk")
+
+    def assign_address(self, address: str, droplet_id: int) -> None:
+        """Route a reserved address to a droplet."""
+        record = self._record(droplet_id)
+        self._settle(self._keep(replace(record, reserved=tuple(dict.fromkeys([*record.reserved, address])))))
+
+    def unassign_address(self, address: str, droplet_id: int) -> None:
+        """Take a reserved address from a droplet."""
+        record = self._record(droplet_id)
+        kept = tuple(each for each in record.reserved if each != address)
+        self._settle(self._keep(replace(record, reserved=kept)))
+
+    def apply_firewall(
+        self, droplet_id: int, inbound: Sequence[FirewallRule], outbound: Sequence[FirewallRule]
+    ) -> None:
+        """Put a droplet's cloud firewall in force, also before there is a droplet."""
+        with self._lock:
+            file = self._folder(droplet_id) / "firewall.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps([[asdict(rule) for rule in rules] for rules in (inbound, outbound)]))
+            self._filter_packets()
+
+    def watch(self) -> None:
+        """Boot droplets again that rebooted from inside; does not return."""
+        form = ("--filter", f"label={LABEL}", "--filter", "event=died", "--format", "{{.Name}} {{.ContainerExitCode}}")
+        with subprocess.Popen(["podman", "events", *form], stdout=subprocess.PIPE, text=True) as events:
+            for line in events.stdout or ():
+                container, code = line.split()
+                droplet = int(container.removeprefix("course-"))
+                if int(code) == _REBOOTED and droplet in self.ids() and self._record(droplet).on:
+                    self._say(f"droplet {droplet} rebooted itself")
+                    self.power_on(droplet)
+
+    def _folder(self, droplet: int) -> Path:
+        return self._places.droplets / str(droplet)
+
+    def _record(self, droplet: int) -> Record:
+        return Record.read(self._folder(droplet) / "droplet.json")
+
+    def _keep(self, record: Record) -> Record:
+        with self._lock:
+            record.write(self._folder(record.spec.id) / "droplet.json")
+        return record
+
+    def _settle(self, record: Record) -> None:
+        """Make network, metadata and disks what the record says; all of it can be repeated."""
+        with self._lock:
+            droplet = record.spec.id
+            network.connect(droplet, [record.spec.address, *record.reserved])
+            if droplet not in self._metadata:
+                self._metadata[droplet] = MetadataServer(
+                    droplet, lambda: describe(self._record(droplet).spec, self._record(droplet).reserved)
+                )
+            for name in record.spec.volumes:
+                volumes.plug(self._places.volumes, name, self._folder(droplet) / "disk")
+
+    def _filter_packets(self) -> None:
+        firewalls = {}
+        for file in sorted(self._places.droplets.glob("*/firewall.json")):
+            rules = ([FirewallRule(**{**rule, "addresses": tuple(rule["addresses"])}) for rule in side]
+                     for side in json.loads(file.read_text()))  # fmt: skip
+            firewalls[int(file.parent.name)] = Firewall(*map(tuple, rules))
+        network.filter_packets(firewalls)
+
+    def _limit(self, record: Record) -> None:
+        """Set the limits of a running container, so that they hold whatever size it was made with."""
+        memory = f"{record.spec.memory_mib}m"
+        limits = ("--memory", memory, "--memory-swap", memory, "--cpus", str(record.spec.vcpus))
+        run("podman", "update", *limits, network.namespace(record.spec.id))
+
+    def _creation(self, record: Record) -> list[str]:
+        spec, folder = record.spec, self._folder(record.spec.id)
+        base = image.prepare(spec.image, self._places.images, self._say)
+        for name in ("disk/by-id", "disk/by-path", "journal"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        packages = self._places.packages
+        caches = {
+            packages / f"apt-{spec.image}": "/var/cache/apt/archives",
+            packages / "uv": "/root/.cache/uv",
+            packages / "pip": "/root/.cache/pip",
+            packages / "npm": "/root/.npm",
+        }
+        mounts = {
+            folder / "seed": "/var/lib/cloud/seed/nocloud:ro",
+            folder / "trust": "/etc/ssl/certs",
+            folder / "disk": "/dev/disk:dev",
+            folder / "journal": "/var/log/journal",
+            **caches,
+        }
+        for cache in caches:
+            (cache / "partial").mkdir(parents=True, exist_ok=True)
+        return [
+            "podman", "create", "--name", network.namespace(spec.id), "--label", f"{LABEL}={self._places.home}",
+            "--runtime", "runc", "--privileged", "--systemd=always",
+            "--cgroupns=host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw",
+            "--ulimit", "nofile=20000:20000", "--ulimit", "nproc=10000:10000",
+            "--network", f"ns:/run/netns/{network.namespace(spec.id)}", "--hostname", spec.name,
+            "--dns", GATEWAY, "--no-hosts",
+            "--tty", "--log-driver", "k8s-file", "--log-opt", f"path={folder / 'console.log'}",
+            *(word for source, target in mounts.items() for word in ("--volume", f"{source}:{target}")),
+            base, "/sbin/init",
+        ]  # fmt: skip

@@ -1,0 +1,106 @@
+"""The base images droplets boot from: Debian with what DigitalOcean's images have that matters here."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import time
+from typing import TYPE_CHECKING
+
+from rehearsal import clients
+from rehearsal.commands import attempt, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+SUITES = {"debian-13-x64": "trixie", "debian-12-x64": "bookworm"}
+
+# No more than DigitalOcean's images have: a step that forgets to install what it needs should fail here first.
+PACKAGES = (
+    "ca-certificates,cloud-init,curl,dbus,ifupdown,iproute2,iputils-ping,less,libpam-systemd,netcat-openbsd,nftables,"
+    "openssh-server,polkitd,procps,python3,sudo,systemd,systemd-sysv,udev"
+)
+
+# What would reach through the container to this machine's devices, clock or kernel settings, or ask for a console.
+MASKED = (
+    "console-getty.service",
+    "dev-hugepages.mount",
+    "fstrim.timer",
+    "getty.target",
+    "kmod-static-nodes.service",
+    "proc-sys-fs-binfmt_misc.automount",
+    "sys-kernel-debug.mount",
+    "sys-kernel-tracing.mount",
+    "systemd-binfmt.service",
+    "systemd-hwdb-update.service",
+    "systemd-modules-load.service",
+    "systemd-sysctl.service",
+    "systemd-timesyncd.service",
+    "systemd-udev-trigger.service",
+    "systemd-udevd-control.socket",
+    "systemd-udevd-kernel.socket",
+    "systemd-udevd.service",
+)
+
+CLOUD_INIT = """\
+# The rehearsal's machines come with their network made; their first boot is told by files instead of a metadata address.
+datasource_list: [NoCloud, None]
+network: {config: disabled}
+apt: {preserve_sources_list: true}
+growpart: {mode: "off"}
+resize_rootfs: false
+# As on DigitalOcean: /etc/hosts knows the droplet's name; no user but root, who gets the account's SSH keys.
+manage_etc_hosts: true
+disable_root: false
+users: []
+"""
+
+
+def prepare(slug: str, images: Path, say: Callable[[str], None]) -> str:
+    """Return podman's name of the image for a DigitalOcean slug, building or importing it only if it is not there."""
+    files = {"etc/cloud/cloud.cfg.d/99-rehearsal.cfg": CLOUD_INIT, **clients.files()}
+    sources, options = clients.apt_sources(SUITES[slug]), clients.apt_options()
+    recipe = json.dumps([SUITES[slug], PACKAGES, MASKED, files, sources, options])
+    digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
+    name = f"localhost/course-{slug}:{digest}"
+    if attempt("podman", "image", "exists", name).returncode == 0:
+        return name
+    root = images / f"{slug}-{digest}.tar"
+    if not root.exists():
+        say(f"making the base image for {slug} (about a minute, once)")
+        started = time.monotonic()
+        _bootstrap(root, SUITES[slug], files, sources, options)
+        say(f"base image made in {time.monotonic() - started:.0f} s")
+    run("podman", "import", "--quiet", "--change", 'CMD ["/sbin/init"]', root, name)
+    return name
+
+
+def _bootstrap(root: Path, suite: str, files: Mapping[str, str], sources: str, options: tuple[str, ...]) -> None:
+    root.parent.mkdir(parents=True, exist_ok=True)
+    extra, unfinished = root.with_suffix(".files.tar"), root.with_suffix(".new.tar")
+    extra.write_bytes(_overlay(files))
+    # machine-id and host keys belong to one machine, so the image has neither; nobody has root's password.
+    forget = 'rm -f "$1"/etc/ssh/ssh_host_* && : > "$1"/etc/machine-id && chroot "$1" passwd --quiet --lock root'
+    run(
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", *(f"--aptopt={line}" for line in options),
+        f"--customize-hook=tar-in {extra} /", f"--customize-hook={forget}", suite, unfinished, "-", stdin=sources,
+    )  # fmt: skip
+    extra.unlink()
+    unfinished.rename(root)
+
+
+def _overlay(files: Mapping[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, text in sorted(files.items()):
+            entry = tarfile.TarInfo(path)
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+        for unit in MASKED:
+            entry = tarfile.TarInfo(f"etc/systemd/system/{unit}")
+            entry.type, entry.linkname = tarfile.SYMTYPE, "/dev/null"
+            archive.addfile(entry)
+    return packed.getvalue()
