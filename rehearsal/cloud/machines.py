@@ -1,8 +1,9 @@
 """What the cloud asks of the machines beneath it.
 
-The API keeps the books; whoever implements :class:`Machines` does the deed (containers, loop devices, packet filters). Every
-method blocks until the deed is done, is called from a worker thread, and may be called again with the same arguments after the
-cloud was stopped half-way: doing what is already done is no error. An exception makes the action end as ``errored``.
+The API keeps the books; whoever implements :class:`Machines` does the deed (containers, loop devices, packet filters).
+Every method blocks until the deed is done, is called from a worker thread, and may be called again with the same
+arguments after the cloud was stopped half-way: doing what is already done is no error. An exception makes the action
+end as ``errored``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ EVERYWHERE = ("0.0.0.0/0", "::/0")
 class FirewallRule:
     """Traffic that is let through; everything no rule lets through is dropped.
 
-    ``ports`` is one port (``22``) or a range (``1-65535``), and empty for icmp. ``addresses`` are networks or single addresses,
-    IPv4 and IPv6 mixed: sources of an inbound rule, destinations of an outbound one.
+    ``ports`` is one port (``22``) or a range (``1-65535``), and empty for icmp. ``addresses`` are networks or single
+    addresses, IPv4 and IPv6 mixed: sources of an inbound rule, destinations of an outbound one.
     """
 
     protocol: str
@@ -39,7 +40,7 @@ OPEN = (
 
 @dataclass(frozen=True)
 class DropletSpec:
-    """A droplet to be made and booted: ``address`` is its public IPv4 address, ``volumes`` the names of those it boots with."""
+    """A droplet to be made and booted: at its public IPv4 ``address``, with the ``volumes`` of these names."""
 
     id: int
     name: str
@@ -96,5 +97,6 @@ class Machines(Protocol):
     ) -> None:
         """Replace a droplet's packet filter by the given rules, answers to established connections always let through.
 
-        Called before ``create_droplet`` for the first time, so that no droplet is reachable before its rules are in force.
+        Called before ``create_droplet`` for the first time, so that no droplet is reachable before its rules are in
+        force.
         """
