@@ -1,0 +1,1 @@
+"""What Pulumi declares, a noun a file; importing this creates nothing."""

@@ -1,0 +1,82 @@
+"""JupyterHub without root: its environment, proxy, units, rules and configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from components.host import Step, StepArgs
+from manifest import File, Manifest
+from rendering import ROOT, JupyterHubConfig, UsersSlice, UserUnit, copied, placed, script
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+SYSTEM_MIB = 1024  # kept from the students: hub 115, proxy 60, and nginx, sshd and the system (measured)
+LIMIT = 900  # seconds
+OWN_STEPS = ("__init__.py", "packages.py", "applier.py")  # sent by the steps that need them first
+
+
+@dataclass(frozen=True, kw_only=True)
+class JupyterHubArgs(StepArgs):
+    """The step's host and settings, and what the droplet has: vCPUs and MiB of memory."""
+
+    vcpus: int
+    memory_mib: int
+
+
+class HubSecrets(Step):
+    """What the hub must not tell: in a step of its own, so that no preview of the hub's has to hide anything."""
+
+    def __init__(self, name: str, args: StepArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        secret = args.settings.oidc_client_secret.get_secret_value()
+        file = File(path="/etc/jupyterhub/secrets/oauth-client-secret", text=f"{secret}\n", mode="0600")
+        restart = "systemctl try-restart jupyterhub.service\n"
+        manifest = Manifest(step="jupyterhub_secrets", files=[file], script=restart)
+        super().__init__(name, args.host, pulumi.Output.secret(manifest), opts)
+
+
+class JupyterHub(Step):
+    """The hub, its proxy, and what starts students' servers."""
+
+    def __init__(self, name: str, args: JupyterHubArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        manifest = Manifest(step="jupyterhub", files=_files(args), script=script("jupyterhub.sh"), limit=LIMIT)
+        super().__init__(name, args.host, manifest, opts)
+
+
+def _files(args: JupyterHubArgs) -> list[File]:
+    settings = args.settings
+    students_mib = max(args.memory_mib - SYSTEM_MIB, settings.memory_per_student)
+    package = placed(ROOT / "coursehub", "/opt/course/lib/coursehub", "*.py")
+    return [
+        _config(settings, args.vcpus).file(),
+        UserUnit(memory_mib=settings.memory_per_student).file(),
+        UsersSlice(memory_mib=students_mib).file(),
+        *copied("etc/jupyter"),
+        *copied("etc/jupyterhub"),
+        *copied("etc/polkit-1"),
+        *(file for file in copied("etc/systemd/system") if "/jupyterhub" in file.path),
+        *copied("etc/sysusers.d"),
+        *copied("opt/jupyterhub"),
+        *(file for file in package if file.path.rpartition("/")[2] not in OWN_STEPS),
+        *placed(settings.course_folder, "/opt/course/skel"),
+    ]
+
+
+def _config(settings: Settings, vcpus: int) -> JupyterHubConfig:
+    return JupyterHubConfig(
+        domain=settings.domain,
+        seats=settings.seats,
+        vcpus=vcpus,
+        admins=settings.admins,
+        idle_minutes=settings.idle_minutes,
+        oidc_authorize_url=settings.oidc_authorize_url,
+        oidc_token_url=settings.oidc_token_url,
+        oidc_userinfo_url=settings.oidc_userinfo_url,
+        oidc_client_id=settings.oidc_client_id,
+        sign_in_name=settings.sign_in_name,
+        require_verified_email=settings.oidc_require_verified_email,
+        support_email=settings.letsencrypt_email,
+    )

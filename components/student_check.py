@@ -1,0 +1,48 @@
+"""The proof: a student's first cell, run on the droplet at the end of every `up` that changed something."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import pulumi
+
+import patterns
+from components.host import Step, StepArgs
+from manifest import Manifest
+from rendering import CheckConfig, copied, script
+
+KNOWN_IMPORTS = {"pint": "pint", "pyserial": "serial"}  # a package's name does not tell what it is imported as
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentCheckArgs(StepArgs):
+    """The step's host and settings, and the steps it has to prove; the roster is not one of them."""
+
+    proves: tuple[Step, ...]
+
+
+class StudentCheck(Step):
+    """Signs in as a student, runs `import this`, and says in words what does not work."""
+
+    def __init__(self, name: str, args: StudentCheckArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        manifest = pulumi.Output.all(*(step.digest for step in args.proves)).apply(
+            lambda digests: _manifest(args, digests)
+        )
+        super().__init__(name, args.host, manifest, opts)
+
+
+def _manifest(args: StudentCheckArgs, digests: list[str]) -> Manifest:
+    settings = args.settings
+    wanted = [patterns.package_name(requirement) for requirement in settings.packages]
+    imports = ("numpy", *(KNOWN_IMPORTS[name] for name in wanted if name in KNOWN_IMPORTS))
+    after = hashlib.sha256("".join(digests).encode()).hexdigest()
+    return Manifest(
+        step="student_check",
+        files=[
+            CheckConfig(url=f"https://{settings.domain}", address="127.0.0.1", imports=imports).file(),
+            *copied("usr/local/bin/course"),
+        ],
+        script=f"# what it proves: {after}\n{script('student_check.sh')}",
+        limit=600,
+    )

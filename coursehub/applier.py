@@ -1,0 +1,286 @@
+#!/usr/bin/python3
+"""Apply one step's manifest to this machine; installed as /usr/local/libexec/course-step and run by root.
+
+The manifest is plain text on standard input: ``step NAME`` and ``limit SECONDS``, then files
+(``file PATH OWNER:GROUP MODE``) and a script (``run``), each followed by its lines behind ``| ``.
+
+Files are written atomically. Files an earlier manifest of the step had and this one has not are removed. The script
+then runs with the paths that changed since the step last succeeded in ``COURSE_CHANGED``; its output goes to a log,
+and what it writes to descriptor 3 is shown as progress. Same manifest after a success: nothing runs.
+
+Standard library only: it runs on the system's Python, whatever the image.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LONGEST_LINE = 200  # characters; pulumi-command hangs on lines past 64 KiB, and a teacher reads short ones
+LAST_LINES = 15  # of the log, shown when a script fails
+
+SAY = """\
+say() { printf '%s\\n' "$*" >&3; }
+fail() { say "$*"; exit 1; }
+"""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as the manifest wants it: absolute path, ``owner:group``, octal mode, whole text."""
+
+    path: str
+    owner: str
+    mode: int
+    text: str
+
+
+@dataclass
+class Manifest:
+    """What one step puts on the machine. ``limit`` is in seconds."""
+
+    step: str = ""
+    limit: int = 600
+    files: list[File] = field(default_factory=list)
+    script: str = ""
+
+
+def parse(text: str) -> Manifest:
+    """Read a manifest; raise ``ValueError`` naming the line that is not one."""
+    manifest = Manifest()
+    body: list[str] = []
+    finish = None
+
+    def close() -> None:
+        if finish is not None:
+            finish("".join(f"{line}\n" for line in body))
+        body.clear()
+
+    for number, line in enumerate(text.split("\n"), start=1):  # as files are: splitlines() also cuts at form feeds
+        word, _, rest = line.partition(" ")
+        if word == "|":
+            body.append(rest)
+            continue
+        close()
+        finish = None
+        if word == "step":
+            manifest.step = rest
+        elif word == "limit":
+            manifest.limit = int(rest)
+        elif word == "file":
+            path, owner, mode = rest.rsplit(" ", 2)
+            if not path.startswith("/") or os.path.normpath(path) != path:
+                raise ValueError(f"line {number}: {path!r} is not a plain absolute path")
+
+            def add_file(text: str, path: str = path, owner: str = owner, mode: str = mode) -> None:
+                manifest.files.append(File(path, owner, int(mode, 8), text))
+
+            finish = add_file
+        elif word == "run":
+
+            def set_script(text: str) -> None:
+                manifest.script = text
+
+            finish = set_script
+        elif line:
+            raise ValueError(f"line {number}: {line[:40]!r} is not part of a manifest")
+    close()
+    if not manifest.step.replace("_", "").isalnum():
+        raise ValueError(f"step {manifest.step!r} is not a name")
+    return manifest
+
+
+@dataclass
+class Record:
+    """What the step left behind last time, kept beside the logs' folder so that it can be taken up again."""
+
+    digest: str = ""  # of the last manifest that went through, empty after a failure
+    files: list[str] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)  # changed, and not yet seen by a script that succeeded
+
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        """The record at ``path``, or an empty one."""
+        return cls(**json.loads(path.read_text())) if path.exists() else cls()
+
+    def write(self, path: Path) -> None:
+        """Keep the record, atomically."""
+        write_atomically(path, json.dumps(self.__dict__, indent=1), 0o600)
+
+
+def write_atomically(path: Path, text: str, mode: int, owner: str = "") -> None:
+    """Replace ``path`` by ``text`` with its final mode and owner from the first moment anyone can open it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(descriptor)
+        if owner:
+            shutil.chown(name, *owner.split(":"))
+        os.chmod(name, mode)  # after chown, which may clear bits
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def differs(file: File, path: Path) -> bool:
+    """Whether ``path`` is not yet what ``file`` says (text, mode or owner)."""
+    if path.is_symlink() or not path.is_file():
+        return True
+    status = path.stat()
+    if status.st_mode & 0o7777 != file.mode or path.read_bytes() != file.text.encode():
+        return True
+    return file.owner not in (f"{path.owner()}:{path.group()}", "")
+
+
+class Machine:
+    """The file system steps are applied to; ``root`` is ``/`` but in tests."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        self.root = root
+        self.records = root / "var/lib/course/steps"
+        self.logs = root / "var/log/course"
+        self.lock = root / "run/course-step.lock"
+
+    def place(self, path: str) -> Path:
+        """Where the manifest's ``path`` lies on this machine."""
+        return self.root / path.lstrip("/")
+
+    def apply(self, text: str) -> int:
+        """Apply the manifest ``text``; return 0, or 1 when its script failed. Safe to repeat from any point."""
+        manifest = parse(text)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self.lock.parent.mkdir(parents=True, exist_ok=True)
+        with self.lock.open("w") as lock:
+            wait_for(lock.fileno())
+            kept = self.records / f"{manifest.step}.json"
+            record = Record.read(kept)
+            changed = self.write_files(manifest, record)
+            record.pending = sorted({*record.pending, *changed})
+            if record.digest == digest and not record.pending:
+                say(f"{manifest.step}: already so, nothing to do")
+                return 0
+            record.digest = ""
+            record.files = [file.path for file in manifest.files]
+            record.write(kept)
+            failure = self.run(manifest, record.pending)
+            if failure:
+                say(f"{manifest.step}: {failure}")
+                return 1
+            record.digest, record.pending = digest, []
+            record.write(kept)
+            return 0
+
+    def write_files(self, manifest: Manifest, record: Record) -> list[str]:
+        """Write what differs, remove what is no longer wanted; return the paths that changed."""
+        wanted = {file.path for file in manifest.files}
+        changed = []
+        for path in record.files:
+            if path not in wanted and self.place(path).exists():
+                self.place(path).unlink()
+                changed.append(path)
+        for file in manifest.files:
+            path = self.place(file.path)
+            if differs(file, path):
+                write_atomically(path, file.text, file.mode, file.owner)
+                changed.append(file.path)
+        return changed
+
+    def run(self, manifest: Manifest, changed: list[str]) -> str:
+        """Run the manifest's script within its limit; return why it failed, or an empty string."""
+        self.logs.mkdir(parents=True, exist_ok=True, mode=0o750)
+        log_path = self.logs / f"{manifest.step}.log"
+        environment = {
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "LANG": "C.UTF-8",
+            "DEBIAN_FRONTEND": "noninteractive",
+            "COURSE_CHANGED": "\n".join(changed),
+        }
+        reading, writing = os.pipe()
+        with log_path.open("ab") as log:
+            os.chmod(log_path, 0o600)
+            begin = log.tell()
+            log.write(f"--- {time.strftime('%F %T')}\n".encode())
+            log.flush()
+            process = subprocess.Popen(
+                # dup2 onto 3 happens in the child's own shell: descriptors are inherited by number
+                ["/bin/bash", "-c", f"exec 3>&{writing}; {SAY}\nset -euo pipefail\n{manifest.script}"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[writing],
+                env=environment,
+                start_new_session=True,
+            )
+            os.close(writing)
+            # A daemon a script starts could hold the pipe open, so reading it must not decide when the step is over.
+            reader = threading.Thread(target=show, args=(reading,), daemon=True)
+            reader.start()
+            try:
+                code = process.wait(timeout=manifest.limit)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                return f"took longer than {manifest.limit} s and was stopped; the log is {log_path}"
+            reader.join(timeout=1)
+        if code == 0:
+            return ""
+        with log_path.open("rb") as log:
+            log.seek(begin)
+            tail = log.read().decode(errors="replace").splitlines()[-LAST_LINES:]
+        for line in tail:
+            say(f"  {line}")
+        return f"failed (exit code {code}); the whole log is {log_path} on the server"
+
+
+def wait_for(lock: int) -> None:
+    """Wait for a step still at work, as one whose `pulumi up` was killed is."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("an earlier step is still at work on the server; waiting for it")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def show(descriptor: int) -> None:
+    """Show what a script says, until nobody holds the other end."""
+    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as progress:
+        for line in progress:
+            say(line)
+
+
+def say(line: str) -> None:
+    """Show one short line; a listener that has gone away must not end the step half-way."""
+    try:
+        print(line.rstrip("\n")[:LONGEST_LINE], flush=True)
+    except OSError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stands in until the process ends
+
+
+def main() -> int:
+    """Apply the manifest on standard input."""
+    if os.geteuid() != 0:
+        print("course-step changes the system: run it as root", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the instructor's connection may drop; the step goes on to its end
+    os.umask(0o022)
+    return Machine().apply(sys.stdin.read())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

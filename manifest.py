@@ -1,0 +1,45 @@
+"""The text of a step: what ``pulumi preview --diff`` shows and the droplet's applier reads (coursehub/applier.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """One file of the droplet: absolute path, whole text, octal mode, ``owner:group``."""
+
+    path: str
+    text: str
+    mode: str = "0644"
+    owner: str = "root:root"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """Files to be there, then a bash script to run; ``limit`` is the script's time in seconds.
+
+    Plain text on purpose: the preview prints a JSON input as a tree of every element, but plain text as a
+    few changed lines.
+    """
+
+    step: str
+    script: str
+    files: Sequence[File] = ()
+    limit: int = 600
+
+    def text(self) -> str:
+        """The manifest as the applier reads it; the same manifest is always the same text."""
+        lines = [f"step {self.step}", f"limit {self.limit}"]
+        for file in self.files:
+            lines += [f"file {file.path} {file.owner} {file.mode}", *_quoted(file.text)]
+        return "\n".join([*lines, "run", *_quoted(self.script), ""])
+
+
+def _quoted(text: str) -> list[str]:
+    # split at newlines alone: splitlines() would break a file at form feeds and Unicode separators
+    return [f"| {line}" if line else "|" for line in text.removesuffix("\n").split("\n")]

@@ -1,0 +1,85 @@
+"""What names look like: each function returns the good value or raises ``ValueError`` with the reason."""
+
+from __future__ import annotations
+
+import re
+
+DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+EMAIL = re.compile(r"[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+URL = re.compile(r"https?://[^\s/]+(/\S*)?")
+HOST = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+USER = re.compile(r"[a-z][a-z0-9-]{0,30}")
+# name, extras, version: PEP 508 without markers and addresses, which a shell or a teacher could trip over
+REQUIREMENT = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,-]+\])?(\s*(==|>=|<=|~=|!=|<|>)\s*[0-9][A-Za-z0-9.*+!]*,?)*"
+)
+RESERVED_USERS = ("root", "admin", "jupyterhub", "nobody", "www-data", "daemon", "debian", "ubuntu")
+
+
+def domain(value: str) -> str:
+    """A fully qualified host name, without scheme, port or path."""
+    if "://" in value or "/" in value or ":" in value:
+        raise ValueError("is an address of a page; give the bare name")
+    if not DOMAIN.fullmatch(value):
+        raise ValueError("is not a domain name (small letters, digits, hyphens, dots)")
+    return value
+
+
+def parent(value: str) -> str:
+    """The domain one label up: ``hub.college.edu`` -> ``college.edu``."""
+    return value.partition(".")[2]
+
+
+def email(value: str) -> str:
+    """An e-mail address."""
+    if not EMAIL.fullmatch(value):
+        raise ValueError("is not an e-mail address")
+    return value
+
+
+def url(value: str) -> str:
+    """A web address."""
+    if not URL.fullmatch(value):
+        raise ValueError("is not a web address")
+    return value
+
+
+def https_url(value: str) -> str:
+    """A web address whose traffic nobody reads: secrets travel over it."""
+    if not url(value).startswith("https://"):
+        raise ValueError("must begin with https://, secrets travel over it")
+    return value
+
+
+def host_name(value: str) -> str:
+    """A single DNS label."""
+    if not HOST.fullmatch(value):
+        raise ValueError("is not a host name (small letters, digits, hyphens)")
+    return value
+
+
+def user_name(value: str) -> str:
+    """A Unix account that is nobody else's."""
+    if not USER.fullmatch(value) or value.startswith("jh-") or value in RESERVED_USERS:
+        raise ValueError("cannot be the instructor's account (a short name of small letters, not a system's or jh-...)")
+    return value
+
+
+def requirement(value: str) -> str:
+    """A Python package as pip takes it: a name, extras, versions."""
+    if not REQUIREMENT.fullmatch(value):
+        raise ValueError("is not a package as pip knows them")
+    return value
+
+
+def package_name(requirement: str) -> str:
+    """The package a requirement asks for, as PyPI spells names (PEP 503): ``Pint==0.25`` -> ``pint``."""
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return re.sub(r"[-_.]+", "-", name.group()).lower() if name else ""
+
+
+def sha256(value: str) -> str:
+    """Sixty-four hexadecimal digits."""
+    if not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise ValueError("is not a SHA-256 sum (64 hexadecimal digits)")
+    return value

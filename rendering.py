@@ -1,0 +1,210 @@
+"""The templates: one Jinja environment, one dataclass a template, whose fields are the template's variables."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import ClassVar
+
+import jinja2
+
+from manifest import File
+
+ROOT = Path(__file__).parent
+TEMPLATES = ROOT / "templates"
+
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES),
+    undefined=jinja2.StrictUndefined,
+    autoescape=False,  # noqa: S701 - configuration files, not pages
+    keep_trailing_newline=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+ENVIRONMENT.filters["sh"] = shlex.quote
+ENVIRONMENT.filters["py"] = repr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A file below ``templates/``; its path there is its path on the droplet."""
+
+    source: ClassVar[str]
+
+    @property
+    def path(self) -> str:
+        """Where it lies on the droplet."""
+        return "/" + self.source.removesuffix(".j2")
+
+    def render(self) -> str:
+        """The whole text."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return ENVIRONMENT.get_template(self.source).render(values)
+
+    def file(self, mode: str = "0644") -> File:
+        """The rendered file, for a manifest."""
+        return File(path=self.path, text=self.render(), mode=mode)
+
+
+def copied(path: str) -> list[File]:
+    """The file or folder ``templates/PATH`` as it is, without what is to be rendered; programs can be executed."""
+    base = TEMPLATES / path
+    found = [base] if base.is_file() else sorted(file for file in base.rglob("*") if file.is_file())
+    return [
+        File(
+            path=f"/{file.relative_to(TEMPLATES)}",
+            text=file.read_text(),
+            mode="0755" if file.parent.name in ("bin", "libexec") else "0644",
+        )
+        for file in found
+        if file.suffix != ".j2"
+    ]
+
+
+def placed(folder: Path, target: str, pattern: str = "*") -> list[File]:
+    """The text files below ``folder`` as files below ``target`` on the droplet."""
+    return [
+        File(path=f"{target}/{file.relative_to(folder)}", text=file.read_text())
+        for file in sorted(folder.rglob(pattern))
+        if file.is_file() and "__pycache__" not in file.parts
+    ]
+
+
+def script(name: str) -> str:
+    """A step's script that has no variables."""
+    return (TEMPLATES / "steps" / name).read_text()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudConfig(Template):
+    """cloud-init's user-data: the sudo user and the host key of first contact, nothing else."""
+
+    source = "cloud-config.yaml.j2"
+    admin_user: str
+    public_key: str
+    host_key_private: str
+    host_key_public: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JupyterHubConfig(Template):
+    """The hub's configuration, without a secret in it."""
+
+    source = "etc/jupyterhub/jupyterhub_config.py.j2"
+    domain: str
+    seats: int
+    vcpus: int
+    admins: tuple[str, ...]
+    idle_minutes: int
+    oidc_authorize_url: str
+    oidc_token_url: str
+    oidc_userinfo_url: str
+    oidc_client_id: str
+    sign_in_name: str
+    require_verified_email: bool
+    support_email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserUnit(Template):
+    """A student's server as a systemd unit; ``memory_mib`` is the hard limit."""
+
+    source = "etc/systemd/system/jupyterhub-user@.service.j2"
+    memory_mib: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsersSlice(Template):
+    """All students together; ``memory_mib`` leaves the rest to the system."""
+
+    source = "etc/systemd/system/jupyterhub-users.slice.j2"
+    memory_mib: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseRequirements(Template):
+    """The course's packages on top of Anaconda."""
+
+    source = "opt/course/requirements.txt.j2"
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeScript(Template):
+    """Finds, mounts and grows the volume."""
+
+    source = "usr/local/libexec/course-volume.j2"
+    volume: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NginxHttp(Template):
+    """Port 80: the certificate's challenge and the way to https."""
+
+    source = "etc/nginx/conf.d/course.conf.j2"
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NginxHttps(Template):
+    """Port 443: the hub, behind the certificate."""
+
+    source = "etc/nginx/course/https.conf.j2"
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckConfig(Template):
+    """What the student check asks of the server."""
+
+    source = "etc/course/check.json.j2"
+    url: str
+    address: str
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SshdConfig(Template):
+    """Who may sign in over SSH, and how."""
+
+    source = "etc/ssh/sshd_config.d/00-course.conf.j2"
+    admin_user: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SudoUserScript(Template):
+    """Step: the instructor's account and sshd."""
+
+    source = "steps/sudo_user.sh.j2"
+    admin_user: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageScript(Template):
+    """Step: the volume, and everything on it."""
+
+    source = "steps/storage.sh.j2"
+    admin_user: str
+    size_gib: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnacondaScript(Template):
+    """Step: Anaconda, and the course's packages beside it."""
+
+    source = "steps/anaconda.sh.j2"
+    installer_url: str
+    installer_sha256: str
+    release: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertbotScript(Template):
+    """Step: nginx and the certificate."""
+
+    source = "steps/certbot.sh.j2"
+    domain: str
+    address: str
+    email: str
+    acme_directory: str

@@ -1,0 +1,125 @@
+"""What the tests share: the program run against a recorder in the engine's place."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+from pathlib import Path
+from typing import Any
+
+os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an Output in a string is an error, not a sentence about one
+
+import pulumi  # noqa: E402 - the variable above must be set first
+import pytest  # noqa: E402
+import yaml  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: E402
+from pulumi.runtime.mocks import MockMonitor  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+SECRET_MARK = "4dabf18193072939515e22adb298388d"  # how the engine marks a secret on the wire
+
+SIZES = [
+    {"slug": "s-4vcpu-8gb", "vcpus": 4, "memory": 8192, "regions": ["nyc3", "ams3"], "available": True},
+    {"slug": "s-2vcpu-4gb", "vcpus": 2, "memory": 4096, "regions": ["nyc3"], "available": True},
+]
+
+
+class Cloud(pulumi.runtime.Mocks):
+    """Answers as DigitalOcean and the droplet would."""
+
+    def __init__(self, sizes: list[dict[str, Any]] | Exception) -> None:
+        self.sizes = sizes
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        computed: dict[str, dict[str, Any]] = {
+            "digitalocean:index/droplet:Droplet": {"ipv4Address": "192.0.2.10", "dropletUrn": "do:droplet:7"},
+            "digitalocean:index/reservedIp:ReservedIp": {"ipAddress": "192.0.2.200"},
+            "digitalocean:index/volume:Volume": {"volumeUrn": "do:volume:1"},
+            "digitalocean:index/domain:Domain": {"domainUrn": "do:domain:course.example"},
+            "digitalocean:index/sshKey:SshKey": {"fingerprint": "aa:bb"},
+            "command:remote:Command": {"stdout": "ssh-ed25519 AAAADROPLET"},
+        }
+        return "7", {**args.inputs, **computed.get(args.typ, {})}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        assert args.token == "digitalocean:index/getSizes:getSizes", f"unexpected look-up {args.token}"
+        if isinstance(self.sizes, Exception):
+            raise self.sizes
+        return {"id": "sizes", "sizes": self.sizes}
+
+
+class Recorder(MockMonitor):
+    """Keeps every registration as the engine would see it, options included."""
+
+    def __init__(self, mocks: pulumi.runtime.Mocks) -> None:
+        super().__init__(mocks)
+        self.requests: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name
+        self.requests[request.name] = request
+        return super().RegisterResource(request)
+
+
+class Deployment:
+    """A finished run of the program: what it declared and what it exported."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.resources = recorder.requests
+
+    def inputs(self, name: str) -> dict[str, Any]:
+        """The inputs of a resource; secrets stay marked."""
+        from google.protobuf.json_format import MessageToDict  # late: pulls in protobuf for the tests that look
+
+        return MessageToDict(self.resources[name].object)
+
+    def of_type(self, part: str) -> list[str]:
+        """Names of the resources whose type holds ``part``."""
+        return [name for name, request in self.resources.items() if part in request.type]
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> dict[str, str]:
+    """A whole, good configuration as the engine hands it over: Pulumi.yaml's defaults and what a teacher sets."""
+    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    (tmp_path / "id_ed25519").write_bytes(key)
+    (tmp_path / "roster.csv").write_text("email,name,section,role\nada@college.edu,Ada,A,student\n")
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    defaults = {key: _text(setting["default"]) for key, setting in declared.items()}
+    return {
+        **defaults,
+        "domain": "hub.course.example",
+        "oidc-authorize-url": "https://login.college.edu/authorize",
+        "oidc-token-url": "https://login.college.edu/token",
+        "oidc-userinfo-url": "https://login.college.edu/userinfo",
+        "oidc-client-id": "course-hub",
+        "oidc-client-secret": "the-client-secret",
+        "roster": str(tmp_path / "roster.csv"),
+        "letsencrypt-email": "teacher@college.edu",
+        "ssh-key-file": str(tmp_path / "id_ed25519"),
+        "course-folder": str(ROOT / "course"),
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def deploy(
+    texts: dict[str, str], *, preview: bool = False, sizes: list[dict[str, Any]] | Exception = SIZES, token: str = "t"
+) -> Deployment:
+    """Run ``__main__.py`` to its end, every registration landed; raise what it raises."""
+    recorder = Recorder(Cloud(sizes))
+    pulumi.runtime.set_mocks(recorder.mocks, project="course-server", stack="test", preview=preview, monitor=recorder)
+    config = {f"course-server:{key}": value for key, value in texts.items()}
+    if token:
+        config["digitalocean:token"] = token
+    pulumi.runtime.set_all_config(config, secret_keys=["course-server:oidc-client-secret"])
+
+    @pulumi.runtime.test
+    def drained() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    drained()
+    return Deployment(recorder)
