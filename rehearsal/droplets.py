@@ -115,7 +115,9 @@ class Droplets:
         self._say(f"droplet {record.spec.name} ({droplet_id}) boots at {record.spec.address}")
 
     def power_off(self, droplet_id: int, graceful: bool) -> None:  # noqa: FBT001 - the Protocol's signature
-        """Shut a droplet down, or pull its plug."""
+        """Shut a droplet down, or pull its plug; one that was never finished is off."""
+        if droplet_id not in self.ids():
+            return
         self._keep(replace(self._record(droplet_id), on=False))
         run("podman", "stop", "--time", str(_PATIENCE if graceful else 0), network.namespace(droplet_id))
 

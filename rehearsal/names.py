@@ -11,48 +11,43 @@ from dnslib.server import BaseResolver, DNSServer
 from rehearsal.places import ACME, GATEWAY, SIGN_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Sequence
 
-Records = "Iterable[Mapping[str, Any]]"
-Zones = "Mapping[str, Records]"
+    from rehearsal.cloud import Record, Zone
 
 STATIC = {SIGN_IN: GATEWAY, ACME: GATEWAY}
 PORT = 53
-_TTL = 1800  # DigitalOcean's own for SOA and for a record that names none
+TTL = 1800  # DigitalOcean's own for SOA and for a record that names none
 _MAX_HOPS = 8  # CNAMEs followed within the zones
 
 
-def answer(question: dnslib.DNSRecord, zones: Mapping[str, Iterable[Mapping[str, Any]]]) -> dnslib.DNSRecord | None:
-    """Return the reply of an authoritative server for ``zones``, or None for a name outside them.
-
-    ``zones`` maps a domain to its records as the API shows them: ``type``, ``name`` (relative, ``@`` for the domain
-    itself), ``data`` and ``ttl`` in seconds, for CAA also ``flags`` and ``tag``, for MX ``priority``.
-    """
+def answer(question: dnslib.DNSRecord, zones: Sequence[Zone]) -> dnslib.DNSRecord | None:
+    """Return the reply of an authoritative server for ``zones``, or None for a name outside them."""
     name = str(question.q.qname).rstrip(".").casefold()
     wanted = dnslib.QTYPE[question.q.qtype]
     reply = question.reply()
     if name in STATIC:
         if wanted in ("A", "ANY"):
-            reply.add_answer(dnslib.RR(name, dnslib.QTYPE.A, rdata=dnslib.A(STATIC[name]), ttl=_TTL))
+            reply.add_answer(dnslib.RR(name, dnslib.QTYPE.A, rdata=dnslib.A(STATIC[name]), ttl=TTL))
         return reply
     zone = _zone_of(name, zones)
-    if not zone:
+    if zone is None:
         return None
     reply.header.aa = 1
     for _ in range(_MAX_HOPS):
-        here = [record for record in zones[zone] if _absolute(record["name"], zone) == name]
+        here = [record for record in zone.records if record.name.casefold() == name]
         for record in here:
-            if record["type"] in (wanted, "CNAME") or wanted == "ANY":
-                reply.add_answer(_resource(record, name, zone))
-        alias = next((record for record in here if record["type"] == "CNAME"), None)
+            if record.type in (wanted, "CNAME") or wanted == "ANY":
+                reply.add_answer(_resource(record))
+        alias = next((record for record in here if record.type == "CNAME"), None)
         if alias is None or wanted == "CNAME":
             break
-        name = _absolute(alias["data"], zone)
+        name = alias.data.casefold()
         zone = _zone_of(name, zones)
-        if not zone:
-            break
-    if not reply.rr and zone:
-        if name != zone and not any(_is_at_or_below(_absolute(each["name"], zone), name) for each in zones[zone]):
+        if zone is None:
+            return reply
+    if not reply.rr:
+        if name != zone.name and not any(_is_at_or_below(record.name.casefold(), name) for record in zone.records):
             reply.header.rcode = dnslib.RCODE.NXDOMAIN
         reply.add_auth(_start_of_authority(zone))
     return reply
@@ -61,7 +56,7 @@ def answer(question: dnslib.DNSRecord, zones: Mapping[str, Iterable[Mapping[str,
 class Resolver(BaseResolver):  # type: ignore[misc]  # dnslib publishes no types
     """Answers from the cloud's zones as they are at that moment, and asks this machine's resolver otherwise."""
 
-    def __init__(self, zones: Callable[[], Mapping[str, Iterable[Mapping[str, Any]]]], upstream: str) -> None:
+    def __init__(self, zones: Callable[[], Sequence[Zone]], upstream: str) -> None:
         self._zones = zones
         self._upstream = upstream
 
@@ -78,7 +73,7 @@ class Resolver(BaseResolver):  # type: ignore[misc]  # dnslib publishes no types
         return reply
 
 
-def serve(zones: Callable[[], Mapping[str, Iterable[Mapping[str, Any]]]], resolv_conf: Path) -> list[DNSServer]:
+def serve(zones: Callable[[], Sequence[Zone]], resolv_conf: Path) -> list[DNSServer]:
     """Start answering on the gateway's address, by UDP and TCP, in threads of their own."""
     resolver = Resolver(zones, upstream(resolv_conf.read_text()))
     servers = [DNSServer(resolver, address=GATEWAY, port=PORT, tcp=tcp, logger=_Silent()) for tcp in (False, True)]
@@ -100,42 +95,31 @@ class _Silent:
         return lambda *_: None
 
 
-def _zone_of(name: str, zones: Iterable[str]) -> str:
-    """Return the longest zone that ``name`` is in, or an empty string."""
-    return max((zone for zone in zones if _is_at_or_below(name, zone)), key=len, default="")
+def _zone_of(name: str, zones: Sequence[Zone]) -> Zone | None:
+    """Return the most particular zone that ``name`` is in."""
+    holding = [zone for zone in zones if _is_at_or_below(name, zone.name)]
+    return max(holding, key=lambda zone: len(zone.name), default=None)
 
 
 def _is_at_or_below(name: str, parent: str) -> bool:
     return name == parent or name.endswith("." + parent)
 
 
-def _absolute(name: str, zone: str) -> str:
-    if name == "@":
-        return zone
-    name = name.rstrip(".").casefold()
-    return name if _is_at_or_below(name, zone) else f"{name}.{zone}"
+def _resource(record: Record) -> dnslib.RR:
+    makers: dict[str, Callable[[], Any]] = {
+        "A": lambda: dnslib.A(record.data),
+        "AAAA": lambda: dnslib.AAAA(record.data),
+        "CAA": lambda: dnslib.CAA(record.flags, record.tag, record.data),
+        "CNAME": lambda: dnslib.CNAME(record.data),
+        "MX": lambda: dnslib.MX(record.data, record.priority),
+        "NS": lambda: dnslib.NS(record.data),
+        "SRV": lambda: dnslib.SRV(record.priority, record.weight, record.port, record.data),
+        "TXT": lambda: dnslib.TXT([record.data[start : start + 255] for start in range(0, len(record.data), 255)]),
+    }
+    return dnslib.RR(record.name, getattr(dnslib.QTYPE, record.type), rdata=makers[record.type](), ttl=record.ttl)
 
 
-def _resource(record: Mapping[str, Any], name: str, zone: str) -> dnslib.RR:
-    data, kind = record["data"], record["type"]
-    rdata = {
-        "A": lambda: dnslib.A(data),
-        "AAAA": lambda: dnslib.AAAA(data),
-        "CNAME": lambda: dnslib.CNAME(_target(data, zone)),
-        "NS": lambda: dnslib.NS(_target(data, zone)),
-        "MX": lambda: dnslib.MX(_target(data, zone), record["priority"]),
-        "TXT": lambda: dnslib.TXT([data[start : start + 255] for start in range(0, len(data), 255)]),
-        "CAA": lambda: dnslib.CAA(record["flags"] or 0, record["tag"], data.rstrip(".")),
-    }[kind]()
-    return dnslib.RR(name, getattr(dnslib.QTYPE, kind), rdata=rdata, ttl=record["ttl"] or _TTL)
-
-
-def _target(data: str, zone: str) -> str:
-    """Return the absolute name a record points at; the API shows absolute names without their dot, ``@`` for the zone."""
-    return zone if data == "@" else data.rstrip(".")
-
-
-def _start_of_authority(zone: str) -> dnslib.RR:
-    times = (1, 10800, 3600, 604800, _TTL)  # serial, refresh, retry, expire, minimum
-    rdata = dnslib.SOA("ns1.digitalocean.com", f"hostmaster.{zone}", times)
-    return dnslib.RR(zone, dnslib.QTYPE.SOA, rdata=rdata, ttl=_TTL)
+def _start_of_authority(zone: Zone) -> dnslib.RR:
+    times = (1, 10800, 3600, 604800, TTL)  # serial, refresh, retry, expire, minimum
+    rdata = dnslib.SOA("ns1.digitalocean.com", f"hostmaster.{zone.name}", times)
+    return dnslib.RR(zone.name, dnslib.QTYPE.SOA, rdata=rdata, ttl=TTL)
