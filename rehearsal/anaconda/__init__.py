@@ -1,0 +1,1 @@
+"""The stand-in for Anaconda's installer, and what writes its pins."""
