@@ -1,0 +1,126 @@
+# JupyterHub: its environment, its proxy, and its services, each replaced and restarted only when it changed.
+
+base=/opt/jupyterhub
+lib=/opt/course/lib
+secrets=/etc/jupyterhub/secrets
+units=/etc/systemd/system
+database=/srv/course/hub/jupyterhub.sqlite
+
+fingerprint() { cat "$@" | sha256sum | cut -c1-16; }
+
+# point LINK TARGET: make LINK point there, in one go and only if it does not yet (its age tells what is out of date)
+point() {
+  [ "$(readlink "$1" || true)" = "$2" ] && return
+  ln -sfn "$2" "$1.new"
+  mv -T "$1.new" "$1"
+}
+
+# outdated UNIT PATH...: is it not running, or was one of these written after it started?
+outdated() {
+  local unit=$1 started
+  shift
+  systemctl is-active --quiet "$unit" || return 0
+  started=$(systemctl show --timestamp=unix --property=ExecMainStartTimestamp --value "$unit")
+  [ -n "$(find "$@" -newermt "$started" -print -quit)" ]
+}
+
+# healthy: does the hub answer, through its proxy, within a minute?
+healthy() {
+  for _ in $(seq 60); do
+    curl --silent --fail --output /dev/null --max-time 5 http://127.0.0.1:8000/hub/health && return
+    sleep 1
+  done
+  return 1
+}
+
+missing=$(for package in python3-venv curl; do dpkg -s "$package" >/dev/null 2>&1 || echo "$package"; done)
+if [ -n "$missing" ]; then
+  say "Installing $(echo $missing)"
+  apt-get -q update
+  apt-get -qy install --no-install-recommends $missing
+fi
+
+systemd-sysusers jupyterhub.conf
+chmod 0700 "$secrets"
+chmod 0755 /etc/jupyterhub
+for token in proxy-token check-token; do
+  if [ ! -s "$secrets/$token" ]; then
+    python3 -c 'import secrets; print(secrets.token_hex(32))' | install -m 0600 /dev/stdin "$secrets/$token.new"
+    mv "$secrets/$token.new" "$secrets/$token"
+  fi
+done
+
+# the folder is on the volume, the account is this machine's: its numeric id may be another one than last time
+install -d -m 0700 /srv/course/hub
+chown -R jupyterhub:jupyterhub /srv/course/hub
+
+# 1. the hub's environment, one folder for each lock; what is complete is never touched again
+
+export UV_SYSTEM_CERTS=1
+if ! cmp -s "$base/uv.txt" "$base/tools/complete"; then
+  rm -rf "$base/tools"
+  python3 -m venv "$base/tools"
+  "$base/tools/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$base/uv.txt"
+  cp "$base/uv.txt" "$base/tools/complete"
+fi
+
+environment=$base/envs/$(fingerprint "$base/requirements.txt" <(python3 --version))
+if [ ! -e "$environment/complete" ]; then
+  say "Installing JupyterHub and JupyterLab"
+  rm -rf "$environment"
+  python3 -m venv --without-pip "$environment"
+  "$base/tools/bin/uv" pip install --quiet --python "$environment/bin/python" --require-hashes --compile-bytecode \
+    --requirement "$base/requirements.txt"
+  touch "$environment/complete"
+fi
+python3 -m compileall -q "$lib/coursehub"
+
+# 2. the proxy, one folder for each lock and version of Node
+
+node=$environment/bin
+proxy=$base/proxy/$(fingerprint "$base/proxy/package-lock.json" <("$node/node" --version))
+if [ ! -e "$proxy/complete" ]; then
+  say "Installing the proxy"
+  rm -rf "$proxy"
+  install -D -t "$proxy" "$base/proxy/package.json" "$base/proxy/package-lock.json"
+  PATH=$node:$PATH NODE_OPTIONS=--use-system-ca \
+    "$node/npm" ci --prefix "$proxy" --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier
+  touch "$proxy/complete"
+fi
+
+# 3. the services
+
+earlier=$(readlink "$base/current" || true)
+point "$base/proxy/current" "$proxy"
+point "$base/current" "$environment"
+systemctl daemon-reload
+systemctl --quiet enable jupyterhub-proxy.service jupyterhub.service
+
+if outdated jupyterhub-proxy.service "$units/jupyterhub-proxy.service" "$base/proxy/current" "$secrets/proxy-token"; then
+  say "Starting the proxy"
+  systemctl restart jupyterhub-proxy.service
+fi
+if outdated jupyterhub.service "$units/jupyterhub.service" "$base/current" "$secrets" \
+  /etc/jupyterhub/jupyterhub_config.py "$lib"/coursehub/{names,roster,sign_in,spawner}.py; then
+  say "Starting the hub; students' servers go on"
+  systemctl stop jupyterhub.service
+  [ ! -e "$database" ] || [ "$earlier" = "$environment" ] || cp -p "$database" "$database.before"
+  systemctl start jupyterhub.service
+fi
+
+if ! healthy; then
+  journalctl --unit=jupyterhub.service --unit=jupyterhub-proxy.service --lines=50 --no-pager
+  if [ -n "$earlier" ] && [ "$earlier" != "$environment" ]; then
+    point "$base/current" "$earlier"
+    systemctl stop jupyterhub.service
+    [ ! -e "$database.before" ] || cp -p "$database.before" "$database"
+    systemctl start jupyterhub.service
+    fail "The new JupyterHub did not answer within a minute; the one before it runs again"
+  fi
+  fail "JupyterHub did not answer within a minute: sudo journalctl --unit=jupyterhub"
+fi
+
+# the environment in use before stays, for who is still working in it and for the way back
+for old in "$base"/envs/*; do
+  [ "$old" = "$environment" ] || [ "$old" = "$earlier" ] || rm -rf "$old"
+done
