@@ -14,11 +14,16 @@ from components.storage import Storage
 from components.student_check import StudentCheck, StudentCheckArgs
 from components.sudo_user import SudoUser
 
+
+def after(*resources: pulumi.Resource) -> pulumi.ResourceOptions:
+    """What comes next: steps take their turn."""
+    return pulumi.ResourceOptions(depends_on=list(resources))
+
+
 settings = configuration.load()
 account = provider(configuration.cloud())
 size = look_up_size(settings, account)
 in_account = pulumi.ResourceOptions(provider=account)
-after = lambda *resources: pulumi.ResourceOptions(depends_on=list(resources))
 
 server = Server("server", ServerArgs(settings=settings), in_account)
 address = Address("address", AddressArgs(settings=settings, droplet=server.droplet), in_account)

@@ -54,7 +54,9 @@ def read(path: Path, passphrase: str = "") -> SshKey:
     except (OSError, UnicodeDecodeError) as error:
         raise KeyProblem(f"{path} cannot be read ({error}); ssh-keygen -t ed25519 makes a key") from error
     if text.startswith("PuTTY-User-Key-File"):
-        raise KeyProblem(f"{path} is a PuTTY key; in PuTTYgen choose Conversions, Export OpenSSH key, and name that file")
+        raise KeyProblem(
+            f"{path} is a PuTTY key; in PuTTYgen choose Conversions, Export OpenSSH key, and name that file"
+        )
     if text.startswith(("ssh-", "ecdsa-", "sk-")):
         raise KeyProblem(f"{path} is the public half; name the private one, usually the same without .pub")
     try:
@@ -84,7 +86,9 @@ def public_line(text: str) -> str:
     try:
         load_ssh_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyProblem(f"{text[:30]!r} is not a public key; a good one looks like ssh-ed25519 AAAAC3Nz... ta") from error
+        raise KeyProblem(
+            f"{text[:30]!r} is not a public key; a good one looks like ssh-ed25519 AAAAC3Nz... ta"
+        ) from error
     return text.strip()
 
 

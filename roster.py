@@ -90,7 +90,8 @@ def parse(text: str, source: str) -> tuple[Person, ...]:
     owners: dict[str, str] = {}
     for row in rows:
         line = rows.line_num
-        if not any(value for value in row.values()):
+        row["beyond"] = ", ".join(filter(None, row.get("beyond") or ()))  # empty cells are no values
+        if not any(row.values()):
             continue  # an empty line, as spreadsheets leave them at the end
         person = _person(row)
         problems += [f"{source} line {line}: {problem}" for problem in _problems(row, person)]
@@ -124,14 +125,14 @@ def _person(row: dict[str, str]) -> Person:
 
 
 def _problems(row: dict[str, str], person: Person) -> Iterator[str]:
-    if "beyond" in row:
+    if row["beyond"]:
         yield f"has more values than columns ({row['beyond']}); put a value with a comma in double quotes"
     if not person.email:
         yield "has no e-mail address; for example ada@college.edu"
     elif not patterns.EMAIL.fullmatch(person.email):
         yield f"{person.email!r} is not an e-mail address; for example ada@college.edu"
-    if not USER.fullmatch(person.user) or person.user in PROBES:
-        yield f"user {person.user!r} cannot be an account; a good one is jh-ada: small letters, digits, hyphens, at most 31"
+    if person.email and (not USER.fullmatch(person.user) or person.user in PROBES):
+        yield f"user {person.user!r} cannot be an account; a good one is jh-ada: small letters, digits, hyphens"
     if person.role not in ROLES:
         yield f"role {person.role!r} is none of {', '.join(ROLES)}"
 

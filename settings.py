@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pulumi
+from pulumi.runtime import config as engine_config
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,12 +26,12 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pulumi.runtime import config as engine_config
 
 import keys
 import patterns
-import roster
 import versions
+from roster import Person
+from roster import read as read_roster
 
 PROJECT = "course-server"
 SECRETS = ("oidc-client-secret", "ssh-key-passphrase")
@@ -134,7 +135,7 @@ class Settings(BaseModel):
     @field_validator("roster")
     @classmethod
     def _roster_reads(cls, path: Path) -> Path:
-        roster.read(path)
+        read_roster(path)
         return path
 
     @field_validator("admin_ssh_keys")
@@ -178,9 +179,9 @@ class Settings(BaseModel):
         return tuple(sorted(person.user for person in self.people if person.role == "instructor"))
 
     @property
-    def people(self) -> tuple[roster.Person, ...]:
+    def people(self) -> tuple[Person, ...]:
         """The roster's people."""
-        return roster.read(self.roster)
+        return read_roster(self.roster)
 
     @property
     def ssh_key(self) -> keys.SshKey:
@@ -197,13 +198,13 @@ class Cloud:
 
 
 def cloud() -> Cloud:
-    """The provider's own keys, ``digitalocean:token`` and ``digitalocean:apiEndpoint``, or its environment variables."""
+    """The provider's own keys, ``digitalocean:token`` and ``digitalocean:apiEndpoint``, or its variable."""
     config = pulumi.Config("digitalocean")
     token = config.get("token") or os.environ.get("DIGITALOCEAN_TOKEN")
     if not token:
         raise SettingsProblem(
-            "digitalocean:token: is not set; make one with write access at https://cloud.digitalocean.com/account/api/tokens, "
-            "then: pulumi config set --secret digitalocean:token"
+            "digitalocean:token: is not set; make one with write access at "
+            "https://cloud.digitalocean.com/account/api/tokens, then: pulumi config set --secret digitalocean:token"
         )
     return Cloud(token=pulumi.Output.secret(token), api_endpoint=config.get("apiEndpoint"))
 

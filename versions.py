@@ -1,4 +1,4 @@
-"""Every pin of what is installed on the droplet, once. The hub's own packages are locked in templates/opt/jupyterhub/."""
+"""Every pin of what is installed on the droplet; the hub's packages are locked in templates/opt/jupyterhub/."""
 
 # renovate: datasource=custom.anaconda depName=Anaconda3
 ANACONDA = "2025.12-2"

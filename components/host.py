@@ -28,8 +28,9 @@ cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub
 
 # sudo's standard input is a socket here, which /dev/stdin cannot open; cat can.
 INSTALL_APPLIER = """\
-sudo sh -ec 'umask 022; mkdir -p /usr/local/libexec; cd /usr/local/libexec; cat > .course-step; chmod 0755 .course-step; \
-mv .course-step course-step; rm -f /etc/ssh/ssh_host_ecdsa_key /etc/ssh/ssh_host_ecdsa_key.pub; systemctl reload ssh'
+sudo sh -ec 'umask 022; mkdir -p /usr/local/libexec; cd /usr/local/libexec
+cat > .course-step; chmod 0755 .course-step; mv .course-step course-step
+rm -f /etc/ssh/ssh_host_ecdsa_key /etc/ssh/ssh_host_ecdsa_key.pub; systemctl reload ssh'
 """
 
 RUN_APPLIER = "sudo /usr/local/libexec/course-step"
@@ -113,8 +114,6 @@ class Step(remote.Command):
     ) -> None:
         text = pulumi.Output.from_input(manifest).apply(lambda manifest: manifest.text())
         self.digest = text.apply(lambda text: hashlib.sha256(text.encode()).hexdigest())
-        opts = opts or pulumi.ResourceOptions()
-        after = opts.depends_on if isinstance(opts.depends_on, list) else [opts.depends_on]
         super().__init__(
             name,
             connection=host.connection,
@@ -122,10 +121,9 @@ class Step(remote.Command):
             stdin=text,
             triggers=[host.machine.id],
             add_previous_output_in_env=False,  # sshd refuses the variable, with a warning at every update
-            opts=pulumi.ResourceOptions(
-                parent=host,
-                depends_on=[host.ready, *(resource for resource in after if resource)],
-                deleted_with=host.machine,
+            opts=pulumi.ResourceOptions.merge(
+                opts,
+                pulumi.ResourceOptions(parent=host, depends_on=[host.ready], deleted_with=host.machine),
             ),
         )
 

@@ -35,10 +35,10 @@ def provider(cloud: Cloud) -> do.Provider:
 
 
 def look_up_size(settings: Settings, account: do.Provider) -> Size:
-    """Ask DigitalOcean for the size, in preview already; raise ``SettingsProblem`` when it, or the region, is not there."""
+    """Ask DigitalOcean for the size, in preview already; raise ``SettingsProblem`` when it is not to be had."""
     try:
         sizes = do.get_sizes(opts=pulumi.InvokeOptions(provider=account)).sizes
-    except Exception as error:  # the engine passes a plugin's refusal on as a bare Exception
+    except Exception as error:  # noqa: BLE001 - the engine passes a plugin's refusal on as a bare Exception
         raise SettingsProblem(_refusal(str(error))) from None
     by_slug = {size.slug: size for size in sizes}
     regions = sorted({region for size in sizes for region in size.regions})
@@ -49,7 +49,9 @@ def look_up_size(settings: Settings, account: do.Provider) -> Size:
         near = ", ".join(difflib.get_close_matches(settings.size, by_slug, n=3)) or "s-4vcpu-8gb"
         raise SettingsProblem(f"size: {settings.size!r} is not one of DigitalOcean's; for example {near}")
     if not size.available or settings.region not in size.regions:
-        raise SettingsProblem(f"size: {settings.size!r} is not to be had in {settings.region}; it is in {', '.join(size.regions)}")
+        raise SettingsProblem(
+            f"size: {settings.size!r} is not to be had in {settings.region}; it is in {', '.join(size.regions)}"
+        )
     return Size(vcpus=size.vcpus, memory_mib=size.memory, monthly=size.price_monthly)
 
 
@@ -59,7 +61,9 @@ def _refusal(error: str) -> str:
             "digitalocean:token: DigitalOcean refused it (401); make one with write access at "
             "https://cloud.digitalocean.com/account/api/tokens, then: pulumi config set --secret digitalocean:token"
         )
-    return f"DigitalOcean's API does not answer; nothing was changed, try again later ({error.strip().splitlines()[-1]})"
+    return (
+        f"DigitalOcean's API does not answer; nothing was changed, try again later ({error.strip().splitlines()[-1]})"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONGEST_LINE = 200  # characters; pulumi-command hangs on lines past 64 KiB, and a teacher reads short ones
 LAST_LINES = 15  # of the log, shown when a script fails
@@ -59,46 +63,37 @@ class Manifest:
 def parse(text: str) -> Manifest:
     """Read a manifest; raise ``ValueError`` naming the line that is not one."""
     manifest = Manifest()
-    body: list[str] = []
-    finish = None
-
-    def close() -> None:
-        if finish is not None:
-            finish("".join(f"{line}\n" for line in body))
-        body.clear()
-
-    for number, line in enumerate(text.split("\n"), start=1):  # as files are: splitlines() also cuts at form feeds
-        word, _, rest = line.partition(" ")
-        if word == "|":
-            body.append(rest)
-            continue
-        close()
-        finish = None
+    for number, word, rest, body in _sections(text):
         if word == "step":
             manifest.step = rest
         elif word == "limit":
             manifest.limit = int(rest)
+        elif word == "run":
+            manifest.script = body
         elif word == "file":
             path, owner, mode = rest.rsplit(" ", 2)
             if not path.startswith("/") or os.path.normpath(path) != path:
                 raise ValueError(f"line {number}: {path!r} is not a plain absolute path")
-
-            def add_file(text: str, path: str = path, owner: str = owner, mode: str = mode) -> None:
-                manifest.files.append(File(path, owner, int(mode, 8), text))
-
-            finish = add_file
-        elif word == "run":
-
-            def set_script(text: str) -> None:
-                manifest.script = text
-
-            finish = set_script
-        elif line:
-            raise ValueError(f"line {number}: {line[:40]!r} is not part of a manifest")
-    close()
+            manifest.files.append(File(path, owner, int(mode, 8), body))
+        else:
+            raise ValueError(f"line {number}: {word[:40]!r} is not part of a manifest")
     if not manifest.step.replace("_", "").isalnum():
         raise ValueError(f"step {manifest.step!r} is not a name")
     return manifest
+
+
+def _sections(text: str) -> Iterator[tuple[int, str, str, str]]:
+    """Each heading: its line number, first word, the rest of it, and the text quoted below it."""
+    lines = text.split("\n")  # as files are: splitlines() also cuts at form feeds
+    number = 0
+    while number < len(lines):
+        word, _, rest = lines[number].partition(" ")
+        end = number + 1
+        while end < len(lines) and lines[end].partition(" ")[0] == "|":
+            end += 1
+        if word:
+            yield number + 1, word, rest, "".join(f"{line[2:]}\n" for line in lines[number + 1 : end])
+        number = end
 
 
 @dataclass
@@ -130,8 +125,8 @@ def write_atomically(path: Path, text: str, mode: int, owner: str = "") -> None:
             os.fsync(descriptor)
         if owner:
             shutil.chown(name, *owner.split(":"))
-        os.chmod(name, mode)  # after chown, which may clear bits
-        os.replace(name, path)
+        Path(name).chmod(mode)  # after chown, which may clear bits
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -189,10 +184,10 @@ class Machine:
         """Write what differs, remove what is no longer wanted; return the paths that changed."""
         wanted = {file.path for file in manifest.files}
         changed = []
-        for path in record.files:
-            if path not in wanted and self.place(path).exists():
-                self.place(path).unlink()
-                changed.append(path)
+        for gone in record.files:
+            if gone not in wanted and self.place(gone).exists():
+                self.place(gone).unlink()
+                changed.append(gone)
         for file in manifest.files:
             path = self.place(file.path)
             if differs(file, path):
@@ -213,7 +208,7 @@ class Machine:
         }
         reading, writing = os.pipe()
         with log_path.open("ab") as log:
-            os.chmod(log_path, 0o600)
+            log_path.chmod(0o600)
             begin = log.tell()
             log.write(f"--- {time.strftime('%F %T')}\n".encode())
             log.flush()
@@ -269,7 +264,7 @@ def say(line: str) -> None:
     try:
         print(line.rstrip("\n")[:LONGEST_LINE], flush=True)
     except OSError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stands in until the process ends
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - stands in until the process ends
 
 
 def main() -> int:

@@ -10,14 +10,16 @@ from typing import Any
 
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an Output in a string is an error, not a sentence about one
 
-import pulumi  # noqa: E402 - the variable above must be set first
-import pytest  # noqa: E402
-import yaml  # noqa: E402
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: E402
-from pulumi.runtime.mocks import MockMonitor  # noqa: E402
+import grpc
+import pulumi
+import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pulumi.runtime.mocks import MockMonitor
 
 ROOT = Path(__file__).parent.parent
+TOKEN = "dop_v1_made_up"
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # how the engine marks a secret on the wire
 
 SIZES = [
@@ -26,10 +28,24 @@ SIZES = [
 ]
 
 
+class Refused(grpc.RpcError):
+    """A plugin's error as it comes through the engine."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self.reason
+
+
 class Cloud(pulumi.runtime.Mocks):
     """Answers as DigitalOcean and the droplet would."""
 
-    def __init__(self, sizes: list[dict[str, Any]] | Exception) -> None:
+    def __init__(self, sizes: list[dict[str, Any]] | Refused) -> None:
         self.sizes = sizes
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -45,7 +61,7 @@ class Cloud(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
         assert args.token == "digitalocean:index/getSizes:getSizes", f"unexpected look-up {args.token}"
-        if isinstance(self.sizes, Exception):
+        if isinstance(self.sizes, Refused):
             raise self.sizes
         return {"id": "sizes", "sizes": self.sizes}
 
@@ -107,7 +123,7 @@ def _text(value: Any) -> str:
 
 
 def deploy(
-    texts: dict[str, str], *, preview: bool = False, sizes: list[dict[str, Any]] | Exception = SIZES, token: str = "t"
+    texts: dict[str, str], *, preview: bool = False, sizes: list[dict[str, Any]] | Refused = SIZES, token: str = TOKEN
 ) -> Deployment:
     """Run ``__main__.py`` to its end, every registration landed; raise what it raises."""
     recorder = Recorder(Cloud(sizes))

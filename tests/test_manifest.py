@@ -26,7 +26,15 @@ def machine(tmp_path: Path) -> applier.Machine:
 
 @pytest.mark.parametrize(
     "text",
-    ["plain\n", "", "\n", "no newline at the end", "a\n\n\nb\n", "| looks like\nrun\nfile /x y 0644\n", "form\x0cfeed\u2028\n"],
+    [
+        "plain\n",
+        "",
+        "\n",
+        "no newline at the end",
+        "a\n\n\nb\n",
+        "| looks like\nrun\nfile /x y 0644\n",
+        "form\x0cfeed\u2028\n",
+    ],
 )
 def test_any_text_arrives_as_it_was_with_a_newline_at_its_end(text: str) -> None:
     written = Manifest(step="trial", files=[File(path="/etc/x", text=text)], script="true\n").text()

@@ -1,0 +1,229 @@
+"""The whole program against a recorder: what it declares, and what it must never do."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from conftest import SECRET_MARK, SIZES, Deployment, Refused, deploy
+
+from settings import SettingsProblem
+
+STEPS = (
+    "first-contact",
+    "applier",
+    "sudo-user",
+    "storage",
+    "anaconda",
+    "jupyterhub-secrets",
+    "jupyterhub",
+    "certbot",
+    "roster",
+    "student-check",
+)
+
+
+@pytest.fixture
+def program(texts: dict[str, str]) -> Deployment:
+    return deploy({**texts, "dns": "create"})
+
+
+def dependencies(program: Deployment, name: str) -> set[str]:
+    return {urn.rpartition("::")[2] for urn in program.resources[name].dependencies}
+
+
+def test_the_firewall_stands_before_the_droplet_does(program: Deployment) -> None:
+    assert "firewall" in dependencies(program, "droplet"), "there is no moment in which the droplet is open"
+    assert program.inputs("firewall")["tags"] == program.inputs("droplet")["tags"], "it covers every droplet of the tag"
+
+
+def test_only_web_ports_are_open_to_everyone(texts: dict[str, str]) -> None:
+    program = deploy({**texts, "admin-addresses": '["192.0.2.0/24"]'})
+
+    rules = {
+        rule.get("portRange", "icmp"): rule["sourceAddresses"] for rule in program.inputs("firewall")["inboundRules"]
+    }
+
+    assert rules["22"] == ["192.0.2.0/24"], "SSH is for the instructor's networks"
+    assert set(rules) == {"22", "80", "443", "icmp"}, "nothing else is reachable"
+
+
+def test_nothing_a_teacher_changes_in_term_can_replace_the_droplet(program: Deployment) -> None:
+    droplet = program.resources["droplet"]
+
+    assert set(droplet.ignoreChanges) >= {"image", "userData", "sshKeys", "region"}, "each of them would replace it"
+    assert droplet.deleteBeforeReplace, "a volume is attached to one droplet at a time"
+    assert program.inputs("droplet")["resizeDisk"] is False, "after exam week it becomes small again"
+
+
+def test_the_volume_changes_in_size_only(program: Deployment) -> None:
+    ignored = set(program.resources["volume"].ignoreChanges)
+
+    assert ignored >= {"region", "name", "initialFilesystemType"}, "anything else would replace everyone's work"
+    assert "size" not in ignored, "growing is the one change that is wanted"
+
+
+def test_every_step_goes_with_the_machine_and_is_made_again_on_a_new_one(program: Deployment) -> None:
+    for name in STEPS:
+        step = program.resources[name]
+        assert step.deletedWith.endswith("::droplet"), f"{name} must not be undone over SSH on a machine that is gone"
+        assert program.inputs(name)["triggers"] == ["7"], f"{name} runs again when the droplet is another"
+        assert "triggers[*]" in step.replaceOnChanges
+
+
+def test_no_step_has_a_delete_or_an_update_script(program: Deployment) -> None:
+    for name in STEPS:
+        assert not {"delete", "update"} & set(program.inputs(name)), (
+            f"{name}: a replacement runs the old delete after the new create, and a new host gets update, not create"
+        )
+
+
+def test_no_step_sends_its_last_output_along(program: Deployment) -> None:
+    for name in STEPS:
+        assert program.inputs(name)["addPreviousOutputInEnv"] is False, f"{name}: sshd would refuse it with a warning"
+
+
+def test_every_step_checks_whom_it_speaks_to(program: Deployment) -> None:
+    for name in STEPS:
+        connection = program.inputs(name)["connection"]
+        assert SECRET_MARK in connection, f"{name}: the connection holds the private key"
+        assert connection["value"]["host"] == "192.0.2.10"
+        expected = "ecdsa-sha2-nistp256" if name == "first-contact" else "ssh-ed25519 AAAADROPLET"
+        assert connection["value"]["hostKey"].startswith(expected), f"{name}: no host key means no check at all"
+
+
+def test_steps_form_one_chain(program: Deployment) -> None:
+    for earlier, later in pairwise(STEPS):
+        assert earlier in dependencies(program, later), f"{later} waits for {earlier}: apt takes one at a time"
+
+
+def test_first_contact_never_runs_twice_on_a_machine(program: Deployment) -> None:
+    assert set(program.resources["first-contact"].ignoreChanges) == {"connection", "create"}, (
+        "its host key is retired right after; an edit of key or script must not dial with it again"
+    )
+
+
+def test_the_certificate_waits_for_name_and_address(program: Deployment) -> None:
+    assert dependencies(program, "certbot") >= {"reserved-ip-assignment", "a-record", "caa-record"}
+
+
+def test_the_assignment_goes_with_the_droplet(program: Deployment) -> None:
+    assert program.resources["reserved-ip-assignment"].deletedWith.endswith("::droplet")
+
+
+def test_the_project_leaves_the_reserved_address_out(program: Deployment) -> None:
+    assert set(program.inputs("project")["resources"]) == {"do:droplet:7", "do:volume:1", "do:domain:course.example"}, (
+        "the API answers with another name for a reserved address: a diff that never ends, then a refusal"
+    )
+
+
+def test_records_are_spelt_as_the_api_returns_them(program: Deployment) -> None:
+    record, caa = program.inputs("a-record"), program.inputs("caa-record")
+
+    assert (record["name"], record["ttl"]) == ("hub", 300), "without a lifetime every creation warns"
+    assert caa["value"].endswith("."), "without the dot the diff never ends"
+    assert (caa["tag"], caa["flags"]) == ("issue", 0), "a CAA record needs both"
+
+
+@pytest.mark.parametrize(("dns", "zone", "records"), [("manual", 0, 0), ("existing", 0, 2), ("create", 1, 2)])
+def test_dns_is_made_as_the_teacher_says(texts: dict[str, str], dns: str, zone: int, records: int) -> None:
+    program = deploy({**texts, "dns": dns})
+
+    assert len(program.of_type(":Domain")) == zone
+    assert len(program.of_type(":DnsRecord")) == records
+
+
+def test_secrets_travel_in_a_step_of_their_own_and_nowhere_else(program: Deployment) -> None:
+    assert SECRET_MARK in program.inputs("jupyterhub-secrets")["stdin"], "the preview shows [secret]"
+    for name in set(program.resources) - {"jupyterhub-secrets"}:
+        assert "the-client-secret" not in str(program.inputs(name)), f"{name} has no need of it"
+
+
+def test_previews_of_every_other_step_can_be_read(program: Deployment) -> None:
+    for name in STEPS[1:]:
+        if name != "jupyterhub-secrets":
+            assert isinstance(program.inputs(name)["stdin"], str), f"{name}: a diff of plain text, not [secret]"
+
+
+def test_user_data_holds_no_secret_of_value(program: Deployment, texts: dict[str, str]) -> None:
+    user_data = program.inputs("droplet")["userData"]
+    private = Path(texts["ssh-key-file"]).read_text().splitlines()[1]
+
+    assert private not in user_data, "every process on the droplet can read user-data"
+    assert "the-client-secret" not in user_data
+
+
+def test_the_same_settings_give_the_same_program(texts: dict[str, str]) -> None:
+    first, second = deploy(texts), deploy(texts)
+
+    for name in first.resources:
+        assert first.inputs(name) == second.inputs(name), f"{name}: nothing changed, so `up` must find nothing to do"
+
+
+def test_a_roster_line_changes_the_roster_step_alone(texts: dict[str, str]) -> None:
+    before = deploy(texts)
+    with Path(texts["roster"]).open("a") as file:
+        file.write("bob@college.edu,Bob,A,student\n")
+    after = deploy(texts)
+
+    changed = {name for name in before.resources if before.inputs(name) != after.inputs(name)}
+
+    assert changed == {"roster"}, "the class goes on while the teacher adds a student"
+
+
+def test_a_hub_setting_changes_the_hub_and_the_check(texts: dict[str, str]) -> None:
+    before, after = deploy(texts), deploy({**texts, "idle-minutes": "45"})
+
+    changed = {name for name in before.resources if before.inputs(name) != after.inputs(name)}
+
+    assert changed == {"jupyterhub", "student-check"}
+
+
+def test_a_first_preview_knows_nothing_and_still_succeeds(texts: dict[str, str]) -> None:
+    program = deploy({**texts, "dns": "create"}, preview=True)
+
+    assert set(STEPS) <= set(program.resources), "the teacher sees all that will be made"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("size", "s-4vcpu-9gb", "size: 's-4vcpu-9gb' is not one of DigitalOcean's; for example s-4vcpu-8gb"),
+        ("region", "mars1", "region: 'mars1' is not one of DigitalOcean's: ams3, nyc3"),
+    ],
+)
+def test_what_digitalocean_does_not_have_is_refused_before_anything_is_made(
+    texts: dict[str, str], key: str, value: str, said: str
+) -> None:
+    with pytest.raises(SettingsProblem, match=said):
+        deploy({**texts, key: value})
+
+
+def test_a_size_the_region_has_not_is_refused_with_the_regions_that_have_it(texts: dict[str, str]) -> None:
+    with pytest.raises(SettingsProblem, match="'s-2vcpu-4gb' is not to be had in ams3; it is in nyc3"):
+        deploy({**texts, "size": "s-2vcpu-4gb", "region": "ams3"}, sizes=SIZES)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("GET http://x/v2/sizes: 401 Unable to authenticate you", "DigitalOcean refused it .401.; make one"),
+        ("dial tcp: connection refused", "DigitalOcean's API does not answer; nothing was changed, try again later"),
+    ],
+)
+def test_a_refused_token_and_a_silent_api_are_told_apart(texts: dict[str, str], error: str, said: str) -> None:
+    with pytest.raises(SettingsProblem, match=said):
+        deploy(texts, sizes=Refused(error))
+
+
+def test_a_missing_token_is_asked_for(texts: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DIGITALOCEAN_TOKEN", raising=False)
+
+    with pytest.raises(SettingsProblem, match="digitalocean:token: is not set; make one"):
+        deploy(texts, token="")
+
+
+def test_a_secret_stored_in_the_clear_is_refused(texts: dict[str, str]) -> None:
+    with pytest.raises(SettingsProblem, match="ssh-key-passphrase: is stored in the clear; set it with"):
+        deploy({**texts, "ssh-key-passphrase": "plain"})

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+import settings as configuration
+from settings import Settings, SettingsProblem
+
+
+def refusal(texts: dict[str, str]) -> str:
+    with pytest.raises(SettingsProblem) as caught:
+        configuration.parse(texts)
+    return str(caught.value)
+
+
+def test_the_example_of_a_teacher_is_accepted(texts: dict[str, str]) -> None:
+    settings = configuration.parse(texts)
+
+    assert settings.zone == "course.example", "the zone is the domain without its first label"
+    assert [person.user for person in settings.people] == ["jh-ada"]
+    assert settings.anaconda_release == "Anaconda3-2025.12-2", "the release is read off the installer's name"
+
+
+def test_pulumi_yaml_declares_every_setting_and_no_other() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    fields = {name.replace("_", "-") for name in Settings.model_fields}
+
+    assert set(declared) == fields, "the reader's reference and the program know the same keys"
+    for key, setting in declared.items():
+        assert setting["description"], f"{key} is explained"
+        assert "default" in setting, f"without a default the engine would refuse {key} before we can say why"
+
+
+def test_pulumi_new_asks_for_what_has_no_default() -> None:
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    optional = {"ssh-key-passphrase", "dns-zone"}  # empty means none, and derived
+    needed = {key for key, setting in project["config"].items() if setting["default"] == ""} - optional
+
+    assert needed <= set(project["template"]["config"]), "pulumi new asks for everything a first `up` needs"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("domain", "", "domain: is not set; for example hub.engineering.college.edu"),
+        ("domain", "https://hub.college.edu/", "give the bare name; for example hub.engineering.college.edu"),
+        ("domain", "Hub_1", "'Hub_1' is not a domain name"),
+        ("letsencrypt-email", "me", "letsencrypt-email: 'me' is not an e-mail address; for example you@college.edu"),
+        ("oidc-token-url", "http://login.college.edu/token", "must begin with https://"),
+        ("oidc-client-secret", "", "oidc-client-secret: is not set; for example pulumi config set --secret"),
+        ("seats", "0", "seats: '0' Input should be greater than or equal to 1"),
+        ("seats", "many", "seats: 'many' Input should be a valid integer"),
+        ("memory-per-student", "256", "greater than or equal to 512"),
+        ("image", "windows", "'debian-13-x64', 'debian-12-x64' or 'ubuntu-24-04-x64'"),
+        ("dns", "auto", "'manual', 'create' or 'existing'"),
+        ("dns-zone", "other.example", "does not hold the domain 'hub.course.example'; for example course.example"),
+        ("admin-addresses", '["anywhere"]', "admin-addresses: 'anywhere' value is not a valid IPv4 or IPv6 network"),
+        ("admin-addresses", "[]", "at least 1 item"),
+        ("admin-user", "root", "cannot be the instructor's account"),
+        ("admin-ssh-keys", '["my key"]', "is not a public key; a good one looks like ssh-ed25519 AAAA"),
+        ("packages", '["pint; rm -rf /"]', "is not a package as pip knows them"),
+        ("anaconda-sha256", "abc", "is not a SHA-256 sum (64 hexadecimal digits)"),
+        ("roster", "/nowhere/roster.csv", "cannot be read (No such file or directory)"),
+        ("course-folder", "/nowhere", "is not a folder"),
+        ("ssh-key-file", "", "ssh-key-file: is not set; for example ~/.ssh/id_ed25519"),
+    ],
+)
+def test_a_bad_value_is_refused_with_key_value_and_a_good_example(
+    texts: dict[str, str], key: str, value: str, said: str
+) -> None:
+    message = refusal({**texts, key: value})
+
+    assert f"{key}: " in message, "the setting is named"
+    assert said in message
+
+
+def test_all_problems_are_told_at_once(texts: dict[str, str]) -> None:
+    message = refusal({**texts, "domain": "https://x", "seats": "0", "dns": "auto", "letsencrypt-email": "me"})
+
+    for key in ("domain", "seats", "dns", "letsencrypt-email"):
+        assert f"  {key}: " in message, "one run tells everything there is to mend"
+
+
+def test_a_misspelt_key_is_refused_with_the_one_that_was_meant(texts: dict[str, str]) -> None:
+    assert "domian: is not a setting; did you mean domain?" in refusal({**texts, "domian": "hub.course.example"})
+
+
+def test_a_key_nobody_knows_leads_to_the_list(texts: dict[str, str]) -> None:
+    assert "zzz: is not a setting; Pulumi.yaml lists them all" in refusal({**texts, "zzz": "1"})
+
+
+def test_a_secret_is_never_in_a_message(texts: dict[str, str]) -> None:
+    message = refusal({**texts, "ssh-key-passphrase": "hush-hush", "domain": "https://x"})
+
+    assert "hush-hush" not in message, "a message is read aloud, kept in logs, and sent to help desks"
+    assert "has no passphrase, but ssh-key-passphrase is set" in message
+
+
+def test_a_secret_stays_hidden_when_settings_are_printed(texts: dict[str, str]) -> None:
+    assert "the-client-secret" not in repr(configuration.parse(texts)), "settings may be printed while debugging"
+
+
+def test_a_home_folder_may_be_written_with_a_tilde(texts: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Path(texts["ssh-key-file"]).parent
+    monkeypatch.setenv("HOME", str(home))
+
+    assert configuration.parse({**texts, "ssh-key-file": "~/id_ed25519"}).ssh_key_file == home / "id_ed25519"
