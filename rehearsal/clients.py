@@ -1,7 +1,7 @@
 """How droplets reach package registries: as this machine does.
 
 Mirrors, proxies and trust are taken from this machine's own configuration, so a rehearsal works wherever its ordinary
-clients work. A caching address on this machine's loopback, or a folder on its disk, means nothing on a droplet: left out.
+clients work. An address on this machine's loopback, or a folder on its disk, means nothing on a droplet: left out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def files() -> dict[str, str]:
 
 def apt_sources(suite: str) -> str:
     """Return the lines of sources.list for a Debian suite, from the mirrors this machine uses if it is a Debian."""
-    configured = [uri for uri in _apt_uris() if urlsplit(uri).path.rstrip("/").endswith(("/debian", "/debian-security"))]
+    configured = [
+        uri for uri in _apt_uris() if urlsplit(uri).path.rstrip("/").endswith(("/debian", "/debian-security"))
+    ]
     debian = next((uri for uri in configured if not uri.rstrip("/").endswith("-security")), DEBIAN)
     security = next((uri for uri in configured if uri.rstrip("/").endswith("-security")), SECURITY)
     return f"deb {debian} {suite} main\ndeb {debian} {suite}-updates main\ndeb {security} {suite}-security main\n"
@@ -62,7 +64,7 @@ def _apt_uris() -> list[str]:
 
 
 def _pip(option: str) -> str:
-    """Return what pip would use on this machine: the environment first, then its files from the user's to everybody's."""
+    """Return what pip uses on this machine: the environment first, then its files from the user's to everybody's."""
     value = os.environ.get(f"PIP_{option.upper().replace('-', '_')}", "")
     for file in (Path.home() / ".config/pip/pip.conf", Path.home() / ".pip/pip.conf", Path("/etc/pip.conf")):
         settings = configparser.RawConfigParser()
@@ -74,7 +76,8 @@ def _pip(option: str) -> str:
 def _npm_registry() -> str:
     npmrc = Path.home() / ".npmrc"
     found = re.search(r"^registry\s*=\s*(\S+)", npmrc.read_text(), re.MULTILINE) if npmrc.is_file() else None
-    value = os.environ.get("npm_config_registry") or (found[1] if found else "")
+    value = os.environ.get("npm_config_registry")  # noqa: SIM112 - npm spells it so
+    or (found[1] if found else "")
     return value if _travels(value) else ""
 
 

@@ -7,16 +7,25 @@ import logging
 import os
 import signal
 import ssl
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from rehearsal import acme, certificates, cloud, identity, names
+from rehearsal import acme, certificates, cloud, identity, metadata, names
 from rehearsal.clients import BUNDLE
 from rehearsal.droplets import Droplets
-from rehearsal.places import API_PORT, API_TOKEN, FILES_PORT, GATEWAY, REPOSITORY, SIGN_IN, SIGN_IN_PORT, ours
+from rehearsal.places import (
+    API_PORT,
+    API_TOKEN,
+    FILES_PORT,
+    GATEWAY,
+    METADATA_PORT,
+    REPOSITORY,
+    SIGN_IN,
+    SIGN_IN_PORT,
+    ours,
+)
 
 if TYPE_CHECKING:
     from rehearsal.places import Places
@@ -56,13 +65,12 @@ async def _serve(places: Places) -> None:
     certificates.bundle(places.bundle, Path(BUNDLE), authority, *sorted(places.pebble.glob("root-*.pem")))
 
     await asyncio.to_thread(machines.resume)
-    threading.Thread(target=machines.watch, daemon=True).start()
-
     files = web.Application()
     files.router.add_static("/", REPOSITORY / "rehearsal" / "anaconda")
     runners = [
         await _start(identity.make_app(issuer=f"https://{SIGN_IN}:{SIGN_IN_PORT}"), SIGN_IN_PORT, secure),
         await _start(files, FILES_PORT),
+        await _start(metadata.make_app(machines.metadata), METADATA_PORT),
         await _start(api, API_PORT),
     ]
     log.info("the cloud is open at http://%s:%d", GATEWAY, API_PORT)

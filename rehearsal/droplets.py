@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import select
 import shutil
-import subprocess
 import threading
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rehearsal import certificates, image, network, seed, volumes
 from rehearsal.cloud.machines import DropletSpec, FirewallRule
 from rehearsal.commands import attempt, run
-from rehearsal.metadata import MetadataServer, describe
+from rehearsal.metadata import describe
 from rehearsal.network import Firewall
 from rehearsal.places import GATEWAY
 
@@ -35,6 +37,11 @@ class Record:
     on: bool = True
     reserved: tuple[str, ...] = field(default=())
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The droplet's own address, then the reserved ones it has."""
+        return (self.spec.address, *self.reserved)
+
     @classmethod
     def read(cls, file: Path) -> Record:
         """Return the record in ``file``."""
@@ -55,7 +62,7 @@ class Droplets:
         self._places = places
         self._say = say
         self._lock = threading.RLock()
-        self._metadata: dict[int, MetadataServer] = {}
+        self._watched: dict[int, int] = {}  # droplet -> process id of its system
 
     def resume(self) -> None:
         """Make everything on record true again, after this process or the whole machine was restarted."""
@@ -70,6 +77,21 @@ class Droplets:
     def ids(self) -> list[int]:
         """Return the droplets on record."""
         return sorted(int(file.parent.name) for file in self._places.droplets.glob("*/droplet.json"))
+
+    def describe(self, droplet: int) -> str:
+        """Return a droplet's state in a line."""
+        record = self._record(droplet)
+        state = attempt("podman", "container", "inspect", "--format", "{{.State.Status}}", network.namespace(droplet))
+        addresses = ", ".join(record.addresses)
+        console = self._folder(droplet) / "console.log"
+        return (
+            f"droplet {record.spec.name} ({droplet}): {state.stdout.strip() or 'gone'}, {addresses}; console: {console}"
+        )
+
+    def metadata(self, address: str) -> dict[str, Any] | None:
+        """Return what the droplet with an address may know about itself."""
+        records = map(self._record, self.ids())
+        return next((describe(own.spec, own.reserved) for own in records if address in own.addresses), None)
 
     def create_volume(self, name: str, size_gib: int, filesystem_type: str, filesystem_label: str) -> None:
         """Make a disk, formatted if a file system is named."""
@@ -97,8 +119,6 @@ class Droplets:
         """Remove a droplet with its disk, its wire and its packet filter; its console and journal go too."""
         with self._lock:
             attempt("podman", "rm", "--force", "--time", "0", network.namespace(droplet_id))
-            if server := self._metadata.pop(droplet_id, None):
-                server.close()
             network.disconnect(droplet_id)
             shutil.rmtree(self._folder(droplet_id), ignore_errors=True)
             self._filter_packets()
@@ -112,6 +132,7 @@ class Droplets:
                 run(*self._creation(record))
             run("podman", "start", container)
             self._limit(record)
+            self._watch(droplet_id)
         self._say(f"droplet {record.spec.name} ({droplet_id}) boots at {record.spec.address}")
 
     def power_off(self, droplet_id: int, graceful: bool) -> None:  # noqa: FBT001 - the Protocol's signature
@@ -160,17 +181,6 @@ class Droplets:
             file.write_text(json.dumps([[asdict(rule) for rule in rules] for rules in (inbound, outbound)]))
             self._filter_packets()
 
-    def watch(self) -> None:
-        """Boot droplets again that rebooted from inside; does not return."""
-        form = ("--filter", f"label={LABEL}", "--filter", "event=died", "--format", "{{.Name}} {{.ContainerExitCode}}")
-        with subprocess.Popen(["podman", "events", *form], stdout=subprocess.PIPE, text=True) as events:
-            for line in events.stdout or ():
-                container, code = line.split()
-                droplet = int(container.removeprefix("course-"))
-                if int(code) == _REBOOTED and droplet in self.ids() and self._record(droplet).on:
-                    self._say(f"droplet {droplet} rebooted itself")
-                    self.power_on(droplet)
-
     def _folder(self, droplet: int) -> Path:
         return self._places.droplets / str(droplet)
 
@@ -183,14 +193,10 @@ class Droplets:
         return record
 
     def _settle(self, record: Record) -> None:
-        """Make network, metadata and disks what the record says; all of it can be repeated."""
+        """Make network and disks what the record says; all of it can be repeated."""
         with self._lock:
             droplet = record.spec.id
-            network.connect(droplet, [record.spec.address, *record.reserved])
-            if droplet not in self._metadata:
-                self._metadata[droplet] = MetadataServer(
-                    droplet, lambda: describe(self._record(droplet).spec, self._record(droplet).reserved)
-                )
+            network.connect(droplet, record.addresses)
             for name in record.spec.volumes:
                 volumes.plug(self._places.volumes, name, self._folder(droplet) / "disk")
 
@@ -201,6 +207,24 @@ class Droplets:
                      for side in json.loads(file.read_text()))  # fmt: skip
             firewalls[int(file.parent.name)] = Firewall(*map(tuple, rules))
         network.filter_packets(firewalls)
+
+    def _watch(self, droplet: int) -> None:
+        """Boot a droplet again when its system asks for it, as the hypervisor does; a shutdown stays one."""
+        container = network.namespace(droplet)
+        system = int(run("podman", "container", "inspect", "--format", "{{.State.Pid}}", container))
+        if self._watched.get(droplet) == system:
+            return
+        self._watched[droplet] = system
+
+        def wait() -> None:
+            with contextlib.suppress(ProcessLookupError), os.fdopen(os.pidfd_open(system)) as handle:
+                select.select([handle], [], [])
+            ended = attempt("podman", "wait", container).stdout.strip()
+            if ended == str(_REBOOTED) and droplet in self.ids() and self._record(droplet).on:
+                self._say(f"droplet {droplet} reboots")
+                self.power_on(droplet)
+
+        threading.Thread(target=wait, daemon=True).start()
 
     def _limit(self, record: Record) -> None:
         """Set the limits of a running container, so that they hold whatever size it was made with."""

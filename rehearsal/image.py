@@ -46,7 +46,7 @@ MASKED = (
 )
 
 CLOUD_INIT = """\
-# The rehearsal's machines come with their network made; their first boot is told by files instead of a metadata address.
+# The rehearsal's machines come with their network made, and files tell their first boot what to do.
 datasource_list: [NoCloud, None]
 network: {config: disabled}
 apt: {preserve_sources_list: true}
@@ -85,7 +85,8 @@ def _bootstrap(root: Path, suite: str, files: Mapping[str, str], sources: str, o
     # machine-id and host keys belong to one machine, so the image has neither; nobody has root's password.
     forget = 'rm -f "$1"/etc/ssh/ssh_host_* && : > "$1"/etc/machine-id && chroot "$1" passwd --quiet --lock root'
     run(
-        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", *(f"--aptopt={line}" for line in options),
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}",
+        *(f"--aptopt={line}" for line in options),
         f"--customize-hook=tar-in {extra} /", f"--customize-hook={forget}", suite, unfinished, "-", stdin=sources,
     )  # fmt: skip
     extra.unlink()

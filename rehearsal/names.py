@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dnslib
@@ -12,6 +11,7 @@ from rehearsal.places import ACME, GATEWAY, SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from rehearsal.cloud import Record, Zone
 
@@ -36,21 +36,26 @@ def answer(question: dnslib.DNSRecord, zones: Sequence[Zone]) -> dnslib.DNSRecor
     reply.header.aa = 1
     for _ in range(_MAX_HOPS):
         here = [record for record in zone.records if record.name.casefold() == name]
-        for record in here:
-            if record.type in (wanted, "CNAME") or wanted == "ANY":
-                reply.add_answer(_resource(record))
-        alias = next((record for record in here if record.type == "CNAME"), None)
-        if alias is None or wanted == "CNAME":
-            break
-        name = alias.data.casefold()
-        zone = _zone_of(name, zones)
+        fitting = [record for record in here if record.type in (wanted, "CNAME") or wanted == "ANY"]
+        reply.add_answer(*map(_resource, fitting))
+        aliases = [record.data.casefold() for record in fitting if record.type == "CNAME" and wanted != "CNAME"]
+        zone = _zone_of(aliases[0], zones) if aliases else None
         if zone is None:
-            return reply
+            break
+        name = aliases[0]
     if not reply.rr:
-        if name != zone.name and not any(_is_at_or_below(record.name.casefold(), name) for record in zone.records):
-            reply.header.rcode = dnslib.RCODE.NXDOMAIN
-        reply.add_auth(_start_of_authority(zone))
+        _deny(reply, name, zones)
     return reply
+
+
+def _deny(reply: dnslib.DNSRecord, name: str, zones: Sequence[Zone]) -> None:
+    """Say that there is no such record, or no such name, with the zone's SOA, which says for how long to believe it."""
+    zone = _zone_of(name, zones)
+    if zone is None:
+        return
+    if name != zone.name and not any(_is_at_or_below(record.name.casefold(), name) for record in zone.records):
+        reply.header.rcode = dnslib.RCODE.NXDOMAIN
+    reply.add_auth(_start_of_authority(zone))
 
 
 class Resolver(BaseResolver):  # type: ignore[misc]  # dnslib publishes no types

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.commands import attempt, run
-from rehearsal.places import GATEWAY, NETWORK
+from rehearsal.places import GATEWAY, METADATA_PORT, NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,7 +67,6 @@ def connect(droplet: int, addresses: Sequence[str]) -> None:
 
     inside = ("ip", "-n", space)
     run(*inside, "link", "set", "lo", "up")
-    run(*inside, "address", "replace", f"{METADATA}/32", "dev", "lo")
     run(*inside, "link", "set", "eth0", "up")
     for address in _addresses(space) - set(addresses):
         run(*inside, "address", "del", f"{address}/{NETWORK.prefixlen}", "dev", "eth0")
@@ -106,11 +105,19 @@ def render(firewalls: Mapping[int, Firewall]) -> str:
     """Return nftables' text for the way out and the droplets' firewalls, by droplet id."""
     into = [f'oifname "{wire(droplet)}" jump into_{droplet}' for droplet in firewalls]
     out_of = [f'iifname "{wire(droplet)}" jump out_of_{droplet}' for droplet in firewalls]
+    asked_metadata = f"ct original ip daddr {METADATA} accept"  # no cloud firewall stands before it
+    # Answered here, so a droplet never reaches the metadata service this machine itself may have.
+    metadata = f"ip saddr {NETWORK} ip daddr {METADATA} tcp dport 80 dnat ip to {GATEWAY}:{METADATA_PORT}"
     chains = [
-        _chain("way_out", f"type nat hook postrouting priority srcnat; ip saddr {NETWORK} ip daddr != {NETWORK} masquerade"),
+        _chain("way_in", "type nat hook prerouting priority dstnat;", metadata),
+        _chain(
+            "way_out",
+            "type nat hook postrouting priority srcnat;",
+            f"ip saddr {NETWORK} ip daddr != {NETWORK} masquerade",
+        ),
         *(_chain(f"into_{droplet}", *_allow("saddr", firewall.inbound)) for droplet, firewall in firewalls.items()),
         *(_chain(f"out_of_{droplet}", *_allow("daddr", firewall.outbound)) for droplet, firewall in firewalls.items()),
-        _chain("to_this_machine", "type filter hook input priority filter; policy accept;", *out_of),
+        _chain("to_this_machine", "type filter hook input priority filter; policy accept;", asked_metadata, *out_of),
         _chain("from_this_machine", "type filter hook output priority filter; policy accept;", *into),
         _chain("between", "type filter hook forward priority filter; policy accept;", *out_of, *into),
     ]

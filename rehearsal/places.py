@@ -9,12 +9,15 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-NETWORK = ipaddress.IPv4Network("198.51.100.0/24")  # TEST-NET-2 (RFC 5737): documentation only, so nobody's real network
+NETWORK = ipaddress.IPv4Network(
+    "198.51.100.0/24"
+)  # TEST-NET-2 (RFC 5737): documentation only, so nobody's real network
 GATEWAY = str(NETWORK[1])
 API_TOKEN = "rehearsal"  # noqa: S105 - opens a cloud that exists only on this machine
 
 API_PORT = 8080
 FILES_PORT = 8088
+METADATA_PORT = 8169
 SIGN_IN = "login.college.example"
 SIGN_IN_PORT = 9443
 ACME = "acme.rehearsal.example"
@@ -23,7 +26,7 @@ ACME_PORT = 14000
 
 @dataclass(frozen=True)
 class Places:
-    """``home`` belongs to this rehearsal and goes with ``down``; ``cache`` makes the next one, even of a new clone, fast."""
+    """``home`` belongs to one rehearsal and goes with ``down``; ``cache`` makes the next one fast, even of a clone."""
 
     home: Path
     cache: Path
@@ -67,6 +70,16 @@ class Places:
     def logs(self) -> Path:
         """What the daemon and its child say."""
         return self.home / "logs"
+
+    @property
+    def env(self) -> Path:
+        """The variables to source before running pulumi by hand."""
+        return self.home / "env"
+
+    @property
+    def ssh_key(self) -> Path:
+        """The instructor's key, as the dev stack names it."""
+        return self.home / "id_ed25519"
 
     @property
     def images(self) -> Path:

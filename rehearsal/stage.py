@@ -1,0 +1,120 @@
+"""Opening the rehearsal: from an empty machine to the end of ``pulumi up``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rehearsal import environment, image, machine, network, prerequisites, processes, toolchain
+from rehearsal.commands import run
+from rehearsal.places import API_PORT, API_TOKEN, GATEWAY, REPOSITORY, SIGN_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from rehearsal.places import Places
+
+STACK = "dev"
+_PATIENCE = 60  # seconds for the cloud to open; it boots the droplets of an earlier run before it does
+_DEFAULT_IMAGE = "debian-13-x64"
+
+
+class NotReady(RuntimeError):
+    """The cloud did not open."""
+
+
+def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None]) -> int:
+    """Prepare what is missing, open the cloud, run ``pulumi up``; return its exit status."""
+    times: dict[str, float] = {}
+    prerequisites.ensure(say)
+    machine.claim(places.home, say)
+    with _timed(times, "toolchain"):
+        tools = toolchain.prepare(places.cache, plugins, say)
+    with _timed(times, "image"):
+        image.prepare(slug or _DEFAULT_IMAGE, places.images, say)
+    with _timed(times, "cloud"):
+        network.raise_gateway()
+        open_cloud(places)
+        values = environment.variables(places, tools)
+        environment.write(places.env, values)
+        say(f"DigitalOcean, stood in for by this machine, is open at http://{GATEWAY}:{API_PORT}")
+    with _timed(times, "pulumi up"):
+        status = _pulumi_up(environment.merged(values), slug)
+    say("took " + ", ".join(f"{part} {seconds:.0f} s" for part, seconds in times.items()))
+    if status == 0:
+        print(_next_steps(places, environment.merged(values)))
+    return status
+
+
+def open_cloud(places: Places) -> None:
+    """Start the daemon unless it runs, and wait until the cloud answers."""
+    for folder in (places.run, places.logs, places.home / "state"):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not places.ssh_key.exists():
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "rehearsal", "-f", places.ssh_key)
+    pid_file, log = places.run / "daemon.pid", places.logs / "daemon.log"
+    if not processes.alive(pid_file, "rehearsal.daemon"):
+        with log.open("ab") as stream:
+            daemon = subprocess.Popen(
+                [sys.executable, "-m", "rehearsal.daemon"],
+                cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True,
+            )  # fmt: skip
+        pid_file.write_text(f"{daemon.pid}\n")
+    deadline = time.monotonic() + _PATIENCE
+    while not _answers():
+        if time.monotonic() > deadline or not processes.alive(pid_file, "rehearsal.daemon"):
+            raise NotReady(f"the cloud did not open; the end of {log}:\n" + log.read_text()[-2000:])
+        time.sleep(0.2)
+
+
+def _answers() -> bool:
+    request = urllib.request.Request(
+        f"http://{GATEWAY}:{API_PORT}/v2/account", headers={"Authorization": f"Bearer {API_TOKEN}"}
+    )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy cannot see this network
+    try:
+        with direct.open(request, timeout=5) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except OSError:
+        return False
+
+
+def _pulumi_up(variables: Mapping[str, str], slug: str | None) -> int:
+    def pulumi(*words: str) -> int:
+        return subprocess.run(["pulumi", *words], cwd=REPOSITORY, env=variables, check=False).returncode
+
+    selected = pulumi("stack", "select", "--create", STACK)
+    chosen = ("--config", f"image={slug}") if slug else ()
+    return selected or pulumi("up", "--yes", "--stack", STACK, *chosen)
+
+
+def _next_steps(places: Places, variables: Mapping[str, str]) -> str:
+    listed = subprocess.run(
+        ["pulumi", "stack", "output", "--json", "--stack", STACK],
+        cwd=REPOSITORY, env=variables, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    outputs = json.loads(listed.stdout)
+    url, address = outputs.get("url", ""), outputs.get("address", "")
+    names = f"MAP {url.removeprefix('https://')} {address}, MAP {SIGN_IN} {GATEWAY}"
+    return f"""
+  {url} is served by {address}. What to try next:
+
+  as a student   chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors \\
+                   --host-resolver-rules='{names}' {url}
+  as a teacher   ssh -i {places.ssh_key.relative_to(REPOSITORY)} teacher@{address}
+  as in the term . .rehearsal/env; edit rehearsal/roster.csv; pulumi preview --diff; pulumi up
+  after the term pulumi destroy, then python -m rehearsal down
+"""
+
+
+@contextmanager
+def _timed(times: dict[str, float], part: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    times[part] = time.monotonic() - started
