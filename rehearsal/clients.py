@@ -74,10 +74,10 @@ def _pip(option: str) -> str:
 
 
 def _npm_registry() -> str:
+    value = os.environ.get("npm_config_registry", "")  # noqa: SIM112 - npm's own spelling
     npmrc = Path.home() / ".npmrc"
     found = re.search(r"^registry\s*=\s*(\S+)", npmrc.read_text(), re.MULTILINE) if npmrc.is_file() else None
-    value = os.environ.get("npm_config_registry")  # noqa: SIM112 - npm spells it so
-    or (found[1] if found else "")
+    value = value or (found[1] if found else "")
     return value if _travels(value) else ""
 
 
