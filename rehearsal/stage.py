@@ -58,17 +58,16 @@ def open_cloud(places: Places) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     if not places.ssh_key.exists():
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "rehearsal", "-f", places.ssh_key)
-    pid_file, log = places.run / "daemon.pid", places.logs / "daemon.log"
-    if not processes.alive(pid_file, "rehearsal.daemon"):
+    log, daemon = places.logs / "daemon.log", None
+    if not processes.alive(places.run / "daemon.pid", "rehearsal.daemon"):
         with log.open("ab") as stream:
             daemon = subprocess.Popen(
                 [sys.executable, "-m", "rehearsal.daemon"],
                 cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True,
             )  # fmt: skip
-        pid_file.write_text(f"{daemon.pid}\n")
     deadline = time.monotonic() + _PATIENCE
     while not _answers():
-        if time.monotonic() > deadline or not processes.alive(pid_file, "rehearsal.daemon"):
+        if time.monotonic() > deadline or (daemon and daemon.poll() is not None):
             raise NotReady(f"the cloud did not open; the end of {log}:\n" + log.read_text()[-2000:])
         time.sleep(0.2)
 
