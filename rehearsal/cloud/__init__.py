@@ -3,6 +3,9 @@
 The API's books are here, one file a noun; droplets, disks and packet filters are the business of a
 :class:`.machines.Machines`. Statuses, bodies and refusals follow DigitalOcean's published specification and the
 official provider's expectations. What it does not have is answered with 404, so nothing is silently pretended.
+
+Where it falls short: no private network, IPv6, snapshots, backups or monitoring behind the fields that name them, a
+volume's name is unique in the account, not only in its region, and the rate limit is shown but never reached.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import (
+from rehearsal.cloud import (
     actions,
     addresses,
     catalogue,
@@ -25,16 +28,16 @@ from . import (
     tags,
     volumes,
 )
-from .domains import Record, Zone, zones
-from .gate import gate
-from .service import SERVICE, STATE, Service
-from .state import State
+from rehearsal.cloud.domains import Record, Zone, zones
+from rehearsal.cloud.gate import gate
+from rehearsal.cloud.service import SERVICE, STATE, Service
+from rehearsal.cloud.state import State
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from .machines import Machines
+    from rehearsal.cloud.machines import Machines
 
 __all__ = ["STATE", "Record", "Zone", "make_app", "zones"]
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import catalogue
-from .errors import not_found
-from .service import page_of, service_of
+from rehearsal.cloud import catalogue
+from rehearsal.cloud.errors import not_found
+from rehearsal.cloud.service import page_of, service_of
 
 if TYPE_CHECKING:
-    from .state import Json, State
+    from rehearsal.cloud.state import Json, State
 
 _SHOWN = ("id", "status", "type", "started_at", "completed_at", "resource_id", "resource_type", "region_slug")
 

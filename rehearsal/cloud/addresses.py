@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import catalogue, droplets, projects
-from .actions import render as render_action
-from .errors import invalid, not_found
-from .service import Service, Work, body_of, page_of, service_of
+from rehearsal.cloud import catalogue, droplets, projects
+from rehearsal.cloud.actions import render as render_action
+from rehearsal.cloud.errors import invalid, not_found
+from rehearsal.cloud.service import Service, Work, body_of, page_of, service_of
+from rehearsal.places import NETWORK
 
 if TYPE_CHECKING:
-    from .state import Json, State
+    from rehearsal.cloud.state import Json, State
 
-_NETWORK = "198.51.100"
-_ADDRESSES = range(200, 255)
+_ADDRESSES = [str(NETWORK[host]) for host in range(200, 255)]
 
 
 def of(state: State, droplet_id: int) -> list[Json]:
@@ -59,8 +59,7 @@ async def _create(request: web.Request) -> web.Response:
     region = body.get("region")
     if region not in catalogue.REGIONS:
         raise invalid("You must specify a valid region to reserve an IP in.")
-    free = (f"{_NETWORK}.{host}" for host in _ADDRESSES if f"{_NETWORK}.{host}" not in state.reserved_ips)
-    ip = next(free, None)
+    ip = next((address for address in _ADDRESSES if address not in state.reserved_ips), None)
     if not ip:
         raise invalid("You have reached your reserved IP limit.")
     state.reserved_ips[ip] = {"ip": ip, "region": region, "droplet_id": None}

@@ -7,11 +7,11 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from aiohttp import web
 
-from .errors import not_found
-from .service import page_of
+from rehearsal.cloud.errors import not_found
+from rehearsal.cloud.service import page_of
 
 if TYPE_CHECKING:
-    from .state import Json
+    from rehearsal.cloud.state import Json
 
 DROPLET_LIMIT = 10
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .errors import invalid, not_found
-from .service import body_of, page_of, service_of
+from rehearsal.cloud.errors import invalid, not_found
+from rehearsal.cloud.service import body_of, page_of, service_of
 
 if TYPE_CHECKING:
-    from .state import Json, State
+    from rehearsal.cloud.state import Json, State
 
 TTL = 1800  # seconds, of a record that does not say
 _LEAST_TTL = 30

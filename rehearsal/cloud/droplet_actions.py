@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from . import addresses, catalogue, firewalls, volumes
-from .actions import render
-from .droplets import found
-from .errors import invalid
-from .machines import DropletSpec
-from .service import Service, Work, body_of, service_of
+from rehearsal.cloud import addresses, catalogue, firewalls, volumes
+from rehearsal.cloud.actions import render
+from rehearsal.cloud.droplets import found
+from rehearsal.cloud.errors import invalid
+from rehearsal.cloud.machines import DropletSpec
+from rehearsal.cloud.service import Service, Work, body_of, service_of
 
 if TYPE_CHECKING:
-    from .state import Json
+    from rehearsal.cloud.state import Json
 
 
 def _check_resize(droplet: Json, body: Json) -> None:
@@ -89,8 +89,9 @@ async def _destroy(service: Service, action: Json) -> None:
         await volumes.unplug(service, volume)
     for reserved in addresses.of(state, number):
         await addresses.release(service, reserved)
-    await asyncio.to_thread(machines.destroy_droplet, number)
-    del state.droplets[str(number)]
+    async with service.filtering:  # so that no change of a firewall comes in between
+        await asyncio.to_thread(machines.destroy_droplet, number)
+        del state.droplets[str(number)]
     state.placements.pop(f"do:droplet:{number}", None)
     for firewall in state.firewalls.values():
         firewall["droplet_ids"] = [other for other in firewall["droplet_ids"] if other != number]

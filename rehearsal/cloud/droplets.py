@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from . import catalogue, keys, tags, volumes
-from .errors import PENDING, invalid, not_found
-from .service import body_of, page_of, service_of
-from .state import now
+from rehearsal.cloud import catalogue, keys, tags, volumes
+from rehearsal.cloud.errors import PENDING, invalid, not_found
+from rehearsal.cloud.service import body_of, page_of, service_of
+from rehearsal.cloud.state import now
+from rehearsal.places import GATEWAY, NETWORK
 
 if TYPE_CHECKING:
-    from .state import Json, State
+    from rehearsal.cloud.state import Json, State
 
 _NAME = re.compile(r"[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]")  # as DigitalOcean's specification has it
 _USER_DATA_LIMIT = 64 * 1024
-_NETWORK = "198.51.100"
-_ADDRESSES = range(10, 200)  # above: the reserved addresses
+_ADDRESSES = [str(NETWORK[host]) for host in range(10, 200)]  # below: the gateway; above: the reserved ones
 
 
 def render(state: State, droplet: Json) -> Json:
@@ -29,8 +29,8 @@ def render(state: State, droplet: Json) -> Json:
     size = catalogue.SIZES[droplet["size"]]
     public = {
         "ip_address": droplet["address"],
-        "netmask": "255.255.255.0",
-        "gateway": f"{_NETWORK}.1",
+        "netmask": str(NETWORK.netmask),
+        "gateway": GATEWAY,
         "type": "public",
     }
     return {
@@ -69,11 +69,11 @@ def found(request: web.Request) -> Json:
 def _free_address(state: State) -> str:
     """Return an address no droplet has; in turn, so that a droplet made anew comes up at another one."""
     taken = {droplet["address"] for droplet in state.droplets.values()}
-    for turn in range(len(_ADDRESSES)):
-        address = f"{_NETWORK}.{_ADDRESSES[(state.serial + turn) % len(_ADDRESSES)]}"
+    while True:  # there are more addresses than the account may have droplets
+        address = _ADDRESSES[state.addressed % len(_ADDRESSES)]
+        state.addressed += 1
         if address not in taken:
             return address
-    raise invalid("No address is left for another Droplet.")
 
 
 def _public_keys(state: State, wanted: list[Any]) -> list[str]:
@@ -111,7 +111,6 @@ def _accepted(state: State, body: Json) -> Json:
         "public_keys": _public_keys(state, body.get("ssh_keys") or []),
         "features": [feature for switch, feature in switches.items() if body.get(switch)] + ["private_networking"],
         "disk": catalogue.SIZES[size]["disk"],
-        "address": _free_address(state),
         "created_at": now(),
         "status": "new",
     }
@@ -133,7 +132,8 @@ async def _create(request: web.Request) -> web.Response:
     state = service.state
     droplet = _accepted(state, body)
     attached = volumes.wanted(state, body.get("volumes") or [], droplet["region"])
-    droplet |= {"tags": tags.ensure(state, body.get("tags") or []), "id": state.next_id()}
+    named = tags.ensure(state, body.get("tags") or [])
+    droplet |= {"id": state.next_id(), "address": _free_address(state), "tags": named}
     state.droplets[str(droplet["id"])] = droplet
     for volume in attached:
         volume["droplet_id"] = droplet["id"]

@@ -23,7 +23,7 @@ _IDS = {
 
 
 @dataclass
-class Refusal(Exception):  # noqa: N818 - the API refuses; nothing went wrong
+class Refusal(Exception):
     """A request that is answered with an error; ``retry_after`` in seconds becomes the header of that name."""
 
     status: int

@@ -15,13 +15,13 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from .errors import conflict, invalid, not_found
-from .machines import OPEN, FirewallRule
-from .service import Service, body_of, page_of, service_of
-from .state import now
+from rehearsal.cloud.errors import conflict, invalid, not_found
+from rehearsal.cloud.machines import OPEN, FirewallRule
+from rehearsal.cloud.service import Service, body_of, page_of, service_of
+from rehearsal.cloud.state import now
 
 if TYPE_CHECKING:
-    from .state import Json, State
+    from rehearsal.cloud.state import Json, State
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,10 @@ _SIDES = (("inbound_rules", "sources"), ("outbound_rules", "destinations"))
 
 
 async def apply(service: Service, droplet: Json) -> None:
-    """Bring the rules for one droplet into force."""
+    """Bring the rules for one droplet into force, if it is still there when its turn comes."""
     async with service.filtering:  # of two changes at once, the later books win
+        if str(droplet["id"]) not in service.state.droplets:
+            return
         inbound, outbound = (_rules(service.state, droplet, *side) for side in _SIDES)
         await asyncio.to_thread(service.machines.apply_firewall, droplet["id"], inbound, outbound)
 

@@ -11,13 +11,13 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from .errors import GONE, Refusal
-from .service import service_of
+from rehearsal.cloud.errors import GONE, Refusal
+from rehearsal.cloud.service import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .faults import Fault
+    from rehearsal.cloud.faults import Fault
 
 log = logging.getLogger(__name__)
 

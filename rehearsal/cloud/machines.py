@@ -84,13 +84,13 @@ class Machines(Protocol):
         """Plug a disk into a droplet, running or off."""
 
     def detach_volume(self, name: str, droplet_id: int) -> None:
-        """Unplug a disk."""
+        """Unplug a disk; no error where it is not plugged in or the droplet was never finished."""
 
     def assign_address(self, address: str, droplet_id: int) -> None:
         """Route a reserved address to a droplet."""
 
     def unassign_address(self, address: str, droplet_id: int) -> None:
-        """Stop routing a reserved address to a droplet."""
+        """Stop routing a reserved address to a droplet, with the same tolerance."""
 
     def apply_firewall(
         self, droplet_id: int, inbound: Sequence[FirewallRule], outbound: Sequence[FirewallRule]

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from .errors import Refusal, invalid, not_found
-from .service import body_of, page_of, service_of
-from .state import now
+from rehearsal.cloud.errors import Refusal, invalid, not_found
+from rehearsal.cloud.service import body_of, page_of, service_of
+from rehearsal.cloud.state import now
 
 if TYPE_CHECKING:
-    from .state import Json, State
+    from rehearsal.cloud.state import Json, State
 
 _ENVIRONMENTS = ("", "Development", "Staging", "Production")
 _HELD = {"droplet": "droplets", "volume": "volumes", "domain": "domains", "floatingip": "reserved_ips"}

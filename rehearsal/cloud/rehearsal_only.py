@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from .errors import invalid, not_found
-from .faults import Fault
-from .projects import urns
-from .service import body_of, service_of
+from rehearsal.cloud.errors import invalid, not_found
+from rehearsal.cloud.faults import Fault
+from rehearsal.cloud.projects import urns
+from rehearsal.cloud.service import body_of, service_of
 
 
 async def _list_faults(request: web.Request) -> web.Response:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .errors import PENDING, invalid
-from .faults import Faults
-from .state import Json, State, now
+from rehearsal.cloud.errors import PENDING, invalid
+from rehearsal.cloud.faults import Faults
+from rehearsal.cloud.state import Json, State, now
 
 if TYPE_CHECKING:
-    from .machines import Machines
+    from rehearsal.cloud.machines import Machines
 
 log = logging.getLogger(__name__)
 

@@ -46,6 +46,7 @@ class State:
 
     file: Path
     serial: int = 1000
+    addressed: int = 0  # addresses given to droplets so far
     keys: dict[str, Json] = field(default_factory=dict)
     tags: dict[str, Json] = field(default_factory=dict)
     droplets: dict[str, Json] = field(default_factory=dict)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import firewalls
-from .errors import invalid, not_found
-from .service import body_of, page_of, service_of
+from rehearsal.cloud import firewalls
+from rehearsal.cloud.errors import invalid, not_found
+from rehearsal.cloud.service import body_of, page_of, service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .state import Json, State
+    from rehearsal.cloud.state import Json, State
 
 _NAME = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")  # as DigitalOcean's specification has it
 

@@ -9,14 +9,14 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from . import catalogue, tags
-from .actions import render as render_action
-from .errors import conflict, invalid, not_found
-from .service import Service, Work, body_of, page_of, service_of
-from .state import now
+from rehearsal.cloud import catalogue, tags
+from rehearsal.cloud.actions import render as render_action
+from rehearsal.cloud.errors import conflict, invalid, not_found
+from rehearsal.cloud.service import Service, Work, body_of, page_of, service_of
+from rehearsal.cloud.state import now
 
 if TYPE_CHECKING:
-    from .state import Json, State
+    from rehearsal.cloud.state import Json, State
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _LARGEST = 16384  # GiB, from DigitalOcean's specification
@@ -32,7 +32,7 @@ def wanted(state: State, asked: list[Any], region: str) -> list[Json]:
         volume = state.volumes.get(str(item.get("id") if isinstance(item, dict) else item))
         if not volume:
             raise invalid("Failed to resolve volume")
-        _check_free(volume, region)
+        _check_free(state, volume, region)
         chosen.append(volume)
     if len(chosen) > _PER_DROPLET:
         raise invalid(f"A Droplet cannot have more than {_PER_DROPLET} volumes.")
@@ -45,7 +45,13 @@ async def unplug(service: Service, volume: Json) -> None:
     volume["droplet_id"] = None
 
 
-def _check_free(volume: Json, region: str) -> None:
+def _check_idle(state: State, volume: Json) -> None:
+    if state.busy("volume", volume["id"]):
+        raise conflict("Volume already has a pending event.")
+
+
+def _check_free(state: State, volume: Json, region: str) -> None:
+    _check_idle(state, volume)
     if volume["region"] != region:
         raise invalid("Volume and Droplet must be in the same region.")
     if volume["droplet_id"] is not None:
@@ -137,6 +143,7 @@ async def _read(request: web.Request) -> web.Response:
 
 async def _delete(request: web.Request) -> web.Response:
     service, volume = service_of(request), _found(request)
+    _check_idle(service.state, volume)
     if volume["droplet_id"] is not None:
         raise conflict(_ATTACHED)
     await asyncio.to_thread(service.machines.delete_volume, volume["name"])
@@ -150,15 +157,14 @@ async def _act(request: web.Request) -> web.Response:
     volume, kind = _found(request), body.get("type")
     details: Json = {"volume": volume["id"]}
     droplet_id = volume["droplet_id"]
-    if service.state.busy("volume", volume["id"]):
-        raise invalid("Volume already has a pending event.")
+    _check_idle(service.state, volume)
     if body.get("region", volume["region"]) != volume["region"]:
         raise invalid("region does not match the volume's")
     if kind == "attach":
         droplet = service.state.droplets.get(str(body.get("droplet_id")))
         if not droplet:
             raise invalid("Droplet not found")
-        _check_free(volume, droplet["region"])
+        _check_free(service.state, volume, droplet["region"])
         droplet_id = droplet["id"]
     elif kind == "detach":
         if droplet_id is None or body.get("droplet_id") != droplet_id:
