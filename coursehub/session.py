@@ -38,11 +38,11 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The message in the hub's JSON error, or the bare status."""
+        """The message in the hub's JSON error, or the bare status; a sentence's end."""
         try:
-            return str(json.loads(self.text)["message"])
+            return str(json.loads(self.text)["message"]).rstrip(".") + "."
         except (ValueError, KeyError, TypeError):
-            return f"HTTP status {self.status}"
+            return f"HTTP status {self.status}."
 
 
 class _Address(AbstractResolver):

@@ -21,6 +21,7 @@ class Student:
         self.name = name
         self._server = f"/hub/api/users/{name}/server"
         self._home = f"/user/{name}"
+        self.lab = f"{self._home}/lab"
 
     async def has_server(self) -> bool:
         """Whether the student's server runs, or is on its way up or down."""
@@ -30,7 +31,7 @@ class Student:
 
     async def start_server(self, *, limit: float = 120) -> None:
         """Start the server and wait until it answers. ``limit`` is in seconds."""
-        answer = await self.session.request("POST", self._server)
+        answer = await self.session.request("POST", self._server, {})
         if answer.status == HTTPStatus.CREATED:
             return
         _expect(answer, HTTPStatus.ACCEPTED, "The hub refused to start the server")
@@ -60,7 +61,7 @@ class Student:
 
     async def open_lab(self) -> None:
         """Open JupyterLab, the page a student sees."""
-        answer = await self.session.get(f"{self._home}/lab")
+        answer = await self.session.get(self.lab)
         _expect(answer, HTTPStatus.OK, "JupyterLab's page did not open")
         if "jupyter-config-data" not in answer.text:  # the element JupyterLab's program starts from
             raise HubError(f"In place of JupyterLab came another page: {answer.url.with_query(None)}.")
@@ -103,4 +104,4 @@ class Student:
 
 def _expect(answer: Answer, status: HTTPStatus | set[HTTPStatus], otherwise: str) -> None:
     if answer.status not in (status if isinstance(status, set) else {status}):
-        raise HubError(f"{otherwise}: {answer.reason}.")
+        raise HubError(f"{otherwise}: {answer.reason}")

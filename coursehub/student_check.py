@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from coursehub.names import PROBES
 from coursehub.session import HubError, Session
 from coursehub.student import Student
 
-PROBES = ("jh-probe-1", "jh-probe-2")
 IMPORTS = ("pint", "serial", "numpy")  # what every lab of the course begins with
 
 _TOKEN_SECONDS = 900  # a probe's token outlives the longest check and no more
@@ -107,6 +107,7 @@ async def check(first: Student, second: Student, report: Report, *, imports: Col
         with report.part("stop the server and start it again", logs[first]):
             await first.stop_server()
             await first.start_server()
+            await first.open_lab()
         with report.part("find the notebook again", "findmnt /home"):
             await _same_notebook(first, name)
         with report.part("start a second student's server", logs[second]):
@@ -138,9 +139,10 @@ async def _same_notebook(student: Student, name: str) -> None:
 
 async def _keeps_out(intruder: Student, owner: Student, name: str) -> None:
     """Try to read the owner's notebook as the intruder: through the hub, and as a file on the server."""
-    answer = await intruder.session.get(owner.contents(name))
-    if answer.status not in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
-        raise HubError(f"Another student can reach {name} through the hub (HTTP status {answer.status}).")
+    for path in (owner.lab, owner.contents(name)):
+        answer = await intruder.session.get(path)
+        if answer.status not in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+            raise HubError(f"Another student can reach {path} through the hub (HTTP status {answer.status}).")
     async with owner.kernel() as kernel:  # without this, a wrong path would pass for a closed door
         path = (await kernel.run(f"import os; print(os.path.realpath({name!r})); open({name!r}).close()")).strip()
     async with intruder.kernel() as kernel:
@@ -179,7 +181,7 @@ async def probes(hub: str, token: str, *, address: str = "") -> AsyncIterator[tu
             tokens = f"/hub/api/users/{name}/tokens"
             answer = await service.request("POST", tokens, {"note": "student check", "expires_in": _TOKEN_SECONDS})
             if answer.status != HTTPStatus.CREATED:
-                raise HubError(f"The hub gives no token for the probe account {name}: {answer.reason}.")
+                raise HubError(f"The hub gives no token for the probe account {name}: {answer.reason}")
             minted = answer.json()
             stack.push_async_callback(service.request, "DELETE", f"{tokens}/{minted['id']}")
             session = await stack.enter_async_context(Session(hub, token=minted["token"], address=address))
