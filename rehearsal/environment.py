@@ -6,31 +6,22 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from rehearsal.places import API_PORT, API_TOKEN, GATEWAY
+from rehearsal.places import API_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from rehearsal.places import Places
-
-PASSPHRASE = "rehearsal"  # noqa: S105 - the dev stack is public, and so is what it encrypts
+    from rehearsal.toolchain import Toolchain
 
 
 class NotUp(RuntimeError):
     """There is no rehearsal to talk to."""
 
 
-def variables(places: Places, toolchain: Mapping[str, str]) -> dict[str, str]:
-    """Return the rehearsal's variables; ``toolchain`` has those that find the CLI and the plugins."""
-    return {
-        "PULUMI_BACKEND_URL": f"file://{places.home / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "DIGITALOCEAN_TOKEN": API_TOKEN,
-        "DIGITALOCEAN_API_URL": f"http://{GATEWAY}:{API_PORT}",
-        **toolchain,
-    }
+def variables(tools: Toolchain) -> dict[str, str]:
+    """Return the rehearsal's variables: what finds the CLI and the plugins, and the cloud's token."""
+    return {**tools.environment(), "DIGITALOCEAN_TOKEN": API_TOKEN}
 
 
 def write(file: Path, values: Mapping[str, str]) -> None:

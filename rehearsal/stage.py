@@ -35,13 +35,13 @@ def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None
     prerequisites.ensure(say)
     machine.claim(places.home, say)
     with _timed(times, "toolchain"):
-        tools = toolchain.prepare(places.cache, plugins, say)
+        tools = toolchain.prepare(places.home, plugins, say)
     with _timed(times, "image"):
         image.prepare(slug or _DEFAULT_IMAGE, places.images, say)
     with _timed(times, "cloud"):
         network.raise_gateway()
         open_cloud(places)
-        values = environment.variables(places, tools)
+        values = environment.variables(tools)
         environment.write(places.env, values)
         say(f"DigitalOcean, stood in for by this machine, is open at http://{GATEWAY}:{API_PORT}")
     with _timed(times, "pulumi up"):
