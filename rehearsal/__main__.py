@@ -14,12 +14,17 @@ from rehearsal import environment, image, machine, processes, stage
 from rehearsal.commands import CommandError
 from rehearsal.droplets import Droplets
 from rehearsal.engine import EngineMissing
+from rehearsal.environment import NotUp
+from rehearsal.machine import Occupied
 from rehearsal.places import API_PORT, GATEWAY, REPOSITORY, ours
 from rehearsal.prerequisites import Unprepared
+from rehearsal.stage import NotReady
 from rehearsal.toolchain import CHOICES, ToolchainError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+OBSTACLES = (CommandError, EngineMissing, NotReady, NotUp, Occupied, ToolchainError, Unprepared)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -38,15 +43,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if chosen.command == "up":
             return stage.up(ours(), chosen.plugins, chosen.image, _say)
         return {"down": _down, "status": _status, "shell": _shell, "env": _env}[chosen.command]()
-    except (
-        CommandError,
-        Unprepared,
-        machine.Occupied,
-        stage.NotReady,
-        environment.NotUp,
-        EngineMissing,
-        ToolchainError,
-    ) as problem:
+    except OBSTACLES as problem:
         print(f"rehearsal: {problem}", file=sys.stderr)
         return 1
 
