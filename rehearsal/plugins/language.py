@@ -3,7 +3,7 @@
 It serves what the engine asks of a language host during ``preview``, ``up``, ``refresh``, ``destroy`` and ``about``.
 Not there: project and code generation, ``pulumi install``, policy packs, debuggers, and the toolchain ``poetry``.
 """
-# ruff: noqa: N802, D102 - the methods bear the names of the engine's protocol, which documents them
+# ruff: noqa: D102 - the engine's protocol documents its methods
 
 import json
 import os
@@ -47,7 +47,7 @@ class LanguageError(Exception):
 def project_python(root: Path, options: dict[str, Any]) -> Path:
     """Give the interpreter that Pulumi.yaml's ``runtime.options`` name, for the project at `root`.
 
-    Without ``virtualenv``: ``python3`` from PATH with the toolchain ``pip``, ``.venv`` with ``uv``, as the official host.
+    Without ``virtualenv``: with ``pip`` the ``python3`` on PATH, with ``uv`` ``.venv``; as the official host.
 
     Raises:
         LanguageError: the environment is missing, or an option is one this stand-in does not know.
@@ -100,9 +100,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo()
 
-    def About(
-        self, request: language_pb2.AboutRequest, context: grpc.ServicerContext
-    ) -> language_pb2.AboutResponse:
+    def About(self, request: language_pb2.AboutRequest, context: grpc.ServicerContext) -> language_pb2.AboutResponse:
         python = self._python(request.info, context)
         version = self._output(python, "import platform; print(platform.python_version())", context).strip()
         return language_pb2.AboutResponse(executable=str(python), version=version)

@@ -1,5 +1,5 @@
 """The engine's side of a resource provider, as plain Python: properties in, properties out, refusals as exceptions."""
-# ruff: noqa: N802, D102 - the methods bear the names of the engine's protocol, which documents them
+# ruff: noqa: D102 - the engine's protocol documents its methods
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -59,6 +59,14 @@ class Change:
     replace: bool = False
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What it takes to make a resource as wanted: changes by property path, and in which order a new one is made."""
+
+    changes: Mapping[str, Change]
+    delete_before_replace: bool = False
+
+
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     """Translates the protocol; a provider overrides the lower-case methods."""
 
@@ -79,8 +87,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def diff(
         self, subject: Subject, old_inputs: Properties, state: Properties, new: Properties, ignored: Sequence[str]
-    ) -> Mapping[str, Change]:
-        """Give the changes by property path that make `state` what `new` asks for."""
+    ) -> Plan:
+        """Give what makes `state` what `new` asks for; the properties `ignored` names stay as they are."""
         raise NotImplementedError
 
     def create(self, subject: Subject, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
@@ -89,8 +97,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def read(
         self, subject: Subject, identifier: str, state: Properties, inputs: Properties
-    ) -> tuple[Properties, Properties] | None:
-        """Give (state, inputs) as they really are, or None when the resource is gone."""
+    ) -> tuple[str, Properties, Properties] | None:
+        """Give (id, state, inputs) as they really are, or None when the resource is gone."""
         raise NotImplementedError
 
     def update(
@@ -145,23 +153,22 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             try:
                 inputs = self.check(Subject.of(request.urn), decode(request.olds), decode(request.news))
             except CheckFailedError as error:
-                failures = [
-                    provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in error.failures
-                ]
+                failures = [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in error.failures]
                 return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
             return provider_pb2.CheckResponse(inputs=encode(inputs))
 
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         with _answering(context):
-            changes = self.diff(
+            plan = self.diff(
                 Subject.of(request.urn),
                 decode(request.old_inputs),
                 decode(request.olds),
                 decode(request.news),
                 request.ignoreChanges,
             )
-        response = provider_pb2.DiffResponse
+        response, changes = provider_pb2.DiffResponse, plan.changes
         return response(
+            deleteBeforeReplace=plan.delete_before_replace,
             changes=response.DIFF_SOME if changes else response.DIFF_NONE,
             diffs=sorted({_top(path) for path in changes}),
             replaces=sorted({_top(path) for path, change in changes.items() if change.replace}),
@@ -178,13 +185,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         with _answering(context):
-            found = self.read(
-                Subject.of(request.urn), request.id, decode(request.properties), decode(request.inputs)
-            )
+            found = self.read(Subject.of(request.urn), request.id, decode(request.properties), decode(request.inputs))
         if found is None:
             return provider_pb2.ReadResponse()
-        state, inputs = found
-        return provider_pb2.ReadResponse(id=request.id, properties=encode(state), inputs=encode(inputs))
+        identifier, state, inputs = found
+        return provider_pb2.ReadResponse(id=identifier, properties=encode(state), inputs=encode(inputs))
 
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         with _answering(context):
@@ -205,7 +210,9 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         with _answering(context):
             answer = self.invoke(request.tok, decode(request.args))
-        return provider_pb2.InvokeResponse(**{"return": encode(answer)})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(encode(answer))  # the protocol uses a word Python keeps for itself
+        return response
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         self.cancel()

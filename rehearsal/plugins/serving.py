@@ -1,4 +1,4 @@
-"""How a plugin lives: a gRPC server on a loopback port, the port on standard output, until the engine is done with it."""
+"""How a plugin lives: a gRPC server on a loopback port, told on standard output, until the engine is done with it."""
 
 import os
 import signal

@@ -68,7 +68,7 @@ def encode(properties: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct_pb2.Struct(fields={key: _encode(value) for key, value in properties.items()})
 
 
-def _encode(value: Any) -> struct_pb2.Value:
+def _encode(value: Any) -> struct_pb2.Value:  # noqa: PLR0911 - one for each kind of value
     match value:
         case None:
             return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)

@@ -23,7 +23,7 @@ class Output:
 
     def __init__(self, logging: str | None, show: Show) -> None:
         self._shown = _LOGGED[logging]
-        self._show = show
+        self.show = show
         self._text: dict[Stream, list[str]] = {"stdout": [], "stderr": []}
         self._everything: list[str] = []
         self._line = ""
@@ -35,12 +35,12 @@ class Output:
         if stream in self._shown:
             *lines, self._line = (self._line + text).split("\n")
             for line in lines:
-                self._show(line)
+                self.show(line)
 
     def end(self) -> None:
         """Show the last line even though nothing ended it."""
         if self._line:
-            self._show(self._line)
+            self.show(self._line)
 
     @property
     def result(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from rehearsal.plugins.command import local, remote
 from rehearsal.plugins.command.output import Output
 from rehearsal.plugins.differences import differences
-from rehearsal.plugins.provider import Change, CheckFailedError, Plugin, PluginError, Properties, Subject
+from rehearsal.plugins.provider import Change, CheckFailedError, Plan, Plugin, PluginError, Properties, Subject
 from rehearsal.plugins.serving import serve
 from rehearsal.plugins.values import UNKNOWN, Secret, has_unknown, reveal
 
@@ -40,7 +40,7 @@ class CommandProvider(Plugin):
         """Give up on machines that do not answer."""
         self._cancelled.set()
 
-    def check(self, subject: Subject, old: Properties, new: Properties) -> Properties:  # noqa: ARG002 - nothing is kept
+    def check(self, subject: Subject, old: Properties, new: Properties) -> Properties:
         """Refuse what is unknown or missing; complete and hide the connection."""
         if subject.type not in INPUTS:
             raise PluginError(
@@ -67,19 +67,19 @@ class CommandProvider(Plugin):
 
     def diff(
         self,
-        subject: Subject,  # noqa: ARG002 - both kinds of command differ in the same way
+        subject: Subject,
         old_inputs: Properties,
-        state: Properties,  # noqa: ARG002 - a command cannot drift: only its inputs count
+        state: Properties,
         new: Properties,
         ignored: Sequence[str],
-    ) -> Mapping[str, Change]:
+    ) -> Plan:
         """Any changed input is an update. Only all of ``triggers`` coming or going replaces by itself.
 
         (A changed trigger replaces because the SDK sets ``replace_on_changes=["triggers[*]"]``.)
         """
         wanted = new | {name: old_inputs[name] for name in ignored if name in old_inputs}
         changes = differences(reveal(_without_marks(old_inputs)), reveal(_without_marks(wanted)))
-        return {path: Change(kind, replace=path == "triggers") for path, kind in changes.items()}
+        return Plan({path: Change(kind, replace=path == "triggers") for path, kind in changes.items()})
 
     def create(self, subject: Subject, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
         """Run ``create``, if there is one."""
@@ -91,7 +91,7 @@ class CommandProvider(Plugin):
     def update(
         self,
         subject: Subject,
-        identifier: str,  # noqa: ARG002 - a command is found by its inputs
+        identifier: str,
         state: Properties,
         new: Properties,
         *,
@@ -108,15 +108,15 @@ class CommandProvider(Plugin):
 
     def read(
         self,
-        subject: Subject,  # noqa: ARG002 - there is nothing to look at
-        identifier: str,  # noqa: ARG002
+        subject: Subject,
+        identifier: str,
         state: Properties,
         inputs: Properties,
-    ) -> tuple[Properties, Properties]:
+    ) -> tuple[str, Properties, Properties]:
         """Give everything back as it was: a command is not looked at again."""
-        return state, inputs
+        return identifier, state, inputs
 
-    def delete(self, subject: Subject, identifier: str, state: Properties, timeout: float) -> None:  # noqa: ARG002
+    def delete(self, subject: Subject, identifier: str, state: Properties, timeout: float) -> None:
         """Run ``delete`` as the state has it, if it does; like the official plugin, without a time limit."""
         self._run(subject, state.get("delete"), state, state)
 
@@ -125,11 +125,10 @@ class CommandProvider(Plugin):
         if command is None:
             return {stream: previous[stream] for stream in ("stdout", "stderr")}
         settings, before = reveal(inputs), reveal(previous)
-        show = partial(self.log.status, subject.urn)
-        output = Output(settings.get("logging"), show)
+        output = Output(settings.get("logging"), partial(self.log.status, subject.urn))
         if subject.type == REMOTE:
             settings["connection"] = CONNECTION_DEFAULTS | settings["connection"]
-            asyncio.run(remote.run(reveal(command), settings, before, output, show, self._cancelled))
+            asyncio.run(remote.run(reveal(command), settings, before, output, self._cancelled))
         else:
             asyncio.run(local.run(reveal(command), settings, before, output))
         return output.result

@@ -14,16 +14,14 @@ from rehearsal.plugins.provider import PluginError
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.1, 1.5, 5.0
 _CHUNK = 65536
 
+# Host keys, certificate authorities, revoked keys; None: whoever answers.
+_Trusted = tuple[list[asyncssh.SSHKey], list[asyncssh.SSHKey], list[asyncssh.SSHKey]] | None
+
 
 async def run(
-    command: str,
-    inputs: dict[str, Any],
-    previous: dict[str, Any],
-    output: Output,
-    status: Show,
-    cancelled: threading.Event,
+    command: str, inputs: dict[str, Any], previous: dict[str, Any], output: Output, cancelled: threading.Event
 ) -> None:
-    """Connect, run `command` with ``stdin``, and disconnect; `status` hears of each attempt that failed.
+    """Connect, run `command` with ``stdin``, and disconnect; each attempt that failed is shown.
 
     Once `cancelled`, no further attempt is made; a command that runs already is not stopped.
 
@@ -35,7 +33,7 @@ async def run(
 
     """
     variables = (inputs.get("environment") or {}) | previous_output(inputs, previous)
-    async with await connect(inputs["connection"], status, cancelled) as connection:
+    async with await connect(inputs["connection"], output.show, cancelled) as connection:
         try:
             process = await connection.create_process(command, env=variables, encoding="utf-8", errors="replace")
             await asyncio.gather(
@@ -83,7 +81,7 @@ def _options(settings: dict[str, Any]) -> asyncssh.SSHClientConnectionOptions:
         raise PluginError(f"ssh: cannot use connection.privateKey: {error}") from error
     try:
         host_key = settings.get("hostKey")
-        trusted = ([asyncssh.import_public_key(host_key)], [], []) if host_key else None
+        trusted: _Trusted = ([asyncssh.import_public_key(host_key)], [], []) if host_key else None
     except asyncssh.KeyImportError as error:
         raise PluginError(f"failed to parse host key: {error}; e.g. 'ssh-ed25519 AAAAC3...'") from error
     return asyncssh.SSHClientConnectionOptions(

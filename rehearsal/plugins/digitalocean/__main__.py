@@ -1,0 +1,3 @@
+from rehearsal.plugins.digitalocean.provider import main
+
+main()
