@@ -153,6 +153,8 @@ class Session:
             raise HubError(f"The certificate of {url.host} is not trusted: {error.certificate_error}.") from error
         except aiohttp.ClientConnectorDNSError as error:
             raise HubError(f"The name {url.host} is not known in the DNS.") from error
+        except aiohttp.ClientConnectorSSLError as error:
+            raise HubError(f"{url.origin()} does not speak TLS as it should: {error.strerror}.") from error
         except aiohttp.ClientConnectorError as error:
             raise HubError(f"Nothing answers at {url.origin()}: {error.strerror or error.os_error}.") from error
         except aiohttp.WSServerHandshakeError as error:

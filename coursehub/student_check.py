@@ -87,8 +87,7 @@ async def check(first: Student, second: Student, report: Report, *, imports: Col
     logs = {student: f"sudo journalctl -n 30 -u jupyterhub-user@{student.name}" for student in (first, second)}
     try:
         for student in (first, second):
-            if await student.has_server():
-                await student.stop_server()
+            await _put_away(student)
         started = time.monotonic()
         with report.part("start a server", logs[first]):
             await first.start_server()
@@ -152,19 +151,17 @@ async def _keeps_out(intruder: Student, owner: Student, name: str) -> None:
 
 
 async def _clean_up(first: Student, second: Student, name: str, report: Report) -> None:
-    """Leave nothing behind. After a failure, clean up what can be: why the check failed is what matters then."""
-    if report.failure is None:
-        with report.part("clean up"):
-            await first.delete(name)
-            for student in (first, second):
-                await student.stop_server()
-        return
-    with contextlib.suppress(HubError):
-        await first.delete(name)
-    for student in (first, second):
-        with contextlib.suppress(HubError):
-            if await student.has_server():
-                await student.stop_server()
+    """Leave nothing behind, as far as that goes: after a failure, why the check failed is what matters."""
+    with contextlib.suppress(HubError) if report.failure else report.part("clean up"):
+        async with AsyncExitStack() as stack:  # each is done whatever becomes of the others, the last first
+            stack.push_async_callback(_put_away, second)
+            stack.push_async_callback(_put_away, first)
+            stack.push_async_callback(first.delete, name)
+
+
+async def _put_away(student: Student) -> None:
+    if await student.has_server():
+        await student.stop_server()
 
 
 @asynccontextmanager
