@@ -11,7 +11,7 @@ from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from rehearsal.plugins.serving import EngineLog
-from rehearsal.plugins.values import decode, encode
+from rehearsal.plugins.values import decode, encode, reveal
 
 Properties = dict[str, Any]
 
@@ -145,7 +145,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
         with _answering(context):
-            self.configure(decode(request.args))
+            self.configure(reveal(decode(request.args)))
         return provider_pb2.ConfigureResponse(acceptSecrets=self.accept_secrets, supportsPreview=True)
 
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
