@@ -33,6 +33,8 @@ class Kernel:
         await self._websocket.send_json(self._execute_request(request, code))
         printed: list[str] = []
         async for packet in self._websocket:
+            if packet.type is not aiohttp.WSMsgType.TEXT:
+                break  # the connection broke
             message: dict[str, Any] = json.loads(packet.data)
             kind, content = message["header"]["msg_type"], message["content"]
             if kind == "status" and content["execution_state"] in {"restarting", "dead"}:

@@ -3,7 +3,7 @@
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -119,7 +119,7 @@ class Session:
         """GET ``path``."""
         return await self.request("GET", path)
 
-    async def events(self, path: str) -> AsyncIterator[dict[str, Any]]:
+    async def events(self, path: str) -> AsyncGenerator[dict[str, Any]]:
         """Yield the server-sent events of ``path``, each read as JSON."""
         url = self.hub.join(URL(path))
         headers = self._headers(url) | {"Accept": "text/event-stream"}

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -37,8 +37,11 @@ class Student:
         _expect(answer, HTTPStatus.ACCEPTED, "The hub refused to start the server")
         said = "nothing"
         try:
-            async with asyncio.timeout(limit):
-                async for event in self.session.events(f"{self._server}/progress"):
+            async with (
+                asyncio.timeout(limit),
+                aclosing(self.session.events(f"{self._server}/progress")) as events,
+            ):
+                async for event in events:
                     said = event.get("message", said)
                     if event.get("ready"):
                         return

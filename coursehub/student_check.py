@@ -86,8 +86,9 @@ async def check(first: Student, second: Student, report: Report, *, imports: Col
     name = f"student-check-{uuid.uuid4().hex[:8]}.ipynb"
     logs = {student: f"sudo journalctl -n 30 -u jupyterhub-user@{student.name}" for student in (first, second)}
     try:
-        for student in (first, second):
-            await _put_away(student)
+        with report.part("put away what an earlier check left"):
+            for student in (first, second):
+                await _put_away(student)
         started = time.monotonic()
         with report.part("start a server", logs[first]):
             await first.start_server()
@@ -190,8 +191,10 @@ async def check_with_probes(
     hub: str, token: str, report: Report, *, address: str = "", imports: Collection[str] = IMPORTS
 ) -> None:
     """Run the check with the probe accounts; what fails is in the report."""
-    with contextlib.suppress(HubError):
+    try:
         async with AsyncExitStack() as stack:
             with report.part("reach the hub", "sudo systemctl status nginx jupyterhub jupyterhub-proxy"):
                 first, second = await stack.enter_async_context(probes(hub, token, address=address))
             await check(first, second, report, imports=imports)
+    except HubError as error:
+        report.failure = report.failure or Failure("take the probes' tokens back", str(error), "")

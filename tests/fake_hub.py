@@ -21,6 +21,7 @@ class Faults:
     start_refused: str = ""
     start_failed: str = ""
     start_seconds: float = 0
+    stop_status: int = 204
     lab: str = '<script id="jupyter-config-data">'
     printed: str = field(default_factory=zen)
     missing: str = ""
@@ -112,6 +113,8 @@ class FakeHub:
         return response
 
     async def stop(self, request: web.Request) -> web.Response:
+        if self.faults.stop_status != 204:
+            return web.Response(status=self.faults.stop_status)
         self.running.discard(request.match_info["user"])
         if self.faults.forgets:
             self.files.clear()

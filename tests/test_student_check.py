@@ -44,6 +44,7 @@ def test_on_a_good_hub_every_part_passes_and_nothing_is_left_behind() -> None:
     assert report.failure is None
     assert [part.name for part in report.parts] == [
         "reach the hub",
+        "put away what an earlier check left",
         "start a server",
         "open JupyterLab",
         "run `import this`",
@@ -102,6 +103,15 @@ def test_a_wrong_service_token_is_a_failure_of_reaching_the_hub() -> None:
     report, _ = checked(FakeHub(Faults()), token="an old one")
     assert report.failure is not None
     assert report.failure.part == "reach the hub"
+
+
+def test_a_check_that_could_not_begin_has_not_passed() -> None:
+    hub = FakeHub(Faults(stop_status=500))
+    hub.running.add("jh-probe-1")
+    report, _ = checked(hub)
+    assert report.failure is not None
+    assert report.failure.part == "put away what an earlier check left"
+    assert "refused to stop the server" in report.failure.why
 
 
 def test_a_server_that_takes_too_long_is_given_up_with_the_hubs_last_words() -> None:
