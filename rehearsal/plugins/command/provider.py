@@ -123,7 +123,7 @@ class CommandProvider(Plugin):
     def _run(self, subject: Subject, command: Any, inputs: Properties, previous: Properties) -> dict[str, str]:
         """Run `command` and give what it said; give back `previous` when there is none."""
         if command is None:
-            return {stream: previous[stream] for stream in ("stdout", "stderr")}
+            return {stream: previous.get(stream, "") for stream in ("stdout", "stderr")}
         settings, before = reveal(inputs), reveal(previous)
         output = Output(settings.get("logging"), partial(self.log.status, subject.urn))
         if subject.type == REMOTE:

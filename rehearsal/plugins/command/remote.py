@@ -64,7 +64,7 @@ async def connect(settings: dict[str, Any], status: Show, cancelled: threading.E
     while True:
         attempt += 1
         try:
-            return await asyncssh.connect(options=options)
+            return await asyncssh.connect(settings["host"], int(settings["port"]), options=options)
         except (asyncssh.Error, OSError) as error:
             if -1 < limit < attempt or cancelled.is_set():
                 raise PluginError(f"after {attempt - 1} failed attempts: {_reason(error, settings)}") from error
@@ -86,8 +86,6 @@ def _options(settings: dict[str, Any]) -> asyncssh.SSHClientConnectionOptions:
         raise PluginError(f"failed to parse host key: {error}; e.g. 'ssh-ed25519 AAAAC3...'") from error
     return asyncssh.SSHClientConnectionOptions(
         config=[],  # what is in the user's ~/.ssh is not part of the program
-        host=settings["host"],
-        port=int(settings["port"]),
         username=settings["user"],
         client_keys=keys,
         password=settings.get("password"),

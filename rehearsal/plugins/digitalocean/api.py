@@ -99,15 +99,15 @@ class Api:
 
         self.wait(done, f"action {identifier} to be completed")
 
-    def wait(self, look: Callable[[], T | None], what: str, timeout: float = _HOUR, first: float = FIRST_LOOK) -> T:
-        """Look again and again, until there is something to give back.
+    def wait(self, look: Callable[[], T | None], what: str, timeout: float = _HOUR, *, at_once: bool = False) -> T:
+        """Look after a while (or `at_once`), and again and again, until there is something to give back.
 
         Raises:
             ApiError: it took longer than `timeout` seconds, or whoever waits has cancelled.
 
         """
         deadline = time.monotonic() + timeout
-        pause = first
+        pause = 0.0 if at_once else FIRST_LOOK
         while not self.cancelled.wait(pause):
             if found := look():
                 return found

@@ -71,7 +71,7 @@ class SshKey(Resource):
                 lambda: api.find(f"/v2/account/keys/{identifier}", "ssh_key"),
                 "the SSH key to appear",
                 _KEY_APPEARS_WITHIN,
-                first=0,
+                at_once=True,
             )
         except ApiError as error:
             raise InitializationFailedError(identifier, {}, str(error)) from error

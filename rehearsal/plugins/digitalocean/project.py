@@ -71,7 +71,7 @@ class Project(Resource):
                 raise
             return True
 
-        api.wait(deleted, f"project {identifier} to be empty", timeout, first=0)
+        api.wait(deleted, f"project {identifier} to be empty", timeout, at_once=True)
 
 
 class ProjectResources(Resource):
