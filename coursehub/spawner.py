@@ -164,7 +164,7 @@ class UnitSpawner(Spawner):  # type: ignore[misc]  # jupyterhub publishes no typ
         status, said = await systemctl(verb, unit)
         if status:
             self.log.error("systemctl %s %s: %s", verb, unit, said)
-            raise self._failed(failure)
+            raise self._failure(failure)
 
     async def _listens(self, uid: int) -> None:
         """Wait until ``uid`` listens on the port; the hub's start_timeout ends the wait.
@@ -173,14 +173,14 @@ class UnitSpawner(Spawner):  # type: ignore[misc]  # jupyterhub publishes no typ
         """
         while (owner := listener(SOCKETS.read_text(), self.port)) is None:  # noqa: ASYNC240  # the kernel answers at once
             if await self.poll() is not None:
-                raise self._failed("Your server stopped while it was starting.")
+                raise self._failure("Your server stopped while it was starting.")
             await asyncio.sleep(LOOK_AGAIN)
         if owner != uid:
             self.log.error("Port %d, meant for %s, belongs to uid %d", self.port, self.user.name, owner)
             await self.stop()
-            raise self._failed("Your server's port was taken.")
+            raise self._failure("Your server's port was taken.")
 
-    def _failed(self, what: str) -> SpawnException:
+    def _failure(self, what: str) -> SpawnException:
         return SpawnException(
             f"{what} Please try again; if it happens again, tell your teacher.",
             reason="unit",

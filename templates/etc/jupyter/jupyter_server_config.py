@@ -12,3 +12,6 @@ c.LabApp.news_url = None
 
 # A terminal is a login shell, as over SSH.
 c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash", "-l"]}
+
+# Seconds a server relies on what the hub said of a visitor: so long can somebody who left the roster still come in.
+c.HubAuth.cache_max_age = 60
