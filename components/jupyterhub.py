@@ -33,7 +33,7 @@ class HubSecrets(Step):
     def __init__(self, name: str, args: StepArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         secret = args.settings.oidc_client_secret.get_secret_value()
         file = File(path="/etc/jupyterhub/secrets/oauth-client-secret", text=f"{secret}\n", mode="0600")
-        restart = "systemctl try-restart jupyterhub.service\n"
+        restart = "if systemctl -q is-active jupyterhub; then systemctl restart jupyterhub; fi\n"
         manifest = Manifest(step="jupyterhub_secrets", files=[file], script=restart)
         super().__init__(name, args.host, pulumi.Output.secret(manifest), opts)
 
