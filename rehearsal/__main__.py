@@ -15,6 +15,7 @@ from rehearsal.commands import CommandError
 from rehearsal.droplets import Droplets
 from rehearsal.engine import EngineMissing
 from rehearsal.environment import NotUp
+from rehearsal.image import NoImage
 from rehearsal.machine import Occupied
 from rehearsal.places import API_PORT, GATEWAY, REPOSITORY, ours
 from rehearsal.prerequisites import Unprepared
@@ -24,7 +25,7 @@ from rehearsal.toolchain import CHOICES, ToolchainError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OBSTACLES = (CommandError, EngineMissing, NotReady, NotUp, Occupied, ToolchainError, Unprepared)
+OBSTACLES = (CommandError, EngineMissing, NoImage, NotReady, NotUp, Occupied, ToolchainError, Unprepared)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -56,7 +57,7 @@ def _down() -> int:
     places = ours()
     machine.sweep(places.home)
     shutil.rmtree(places.home, ignore_errors=True)
-    if left := machine.leftovers():
+    if left := machine.leftovers(places.home):
         print("\n  ".join(["still on this machine:", *left]), file=sys.stderr)
         return 1
     _say("down; nothing of it is left on this machine but downloads in " + str(places.cache))
@@ -67,7 +68,7 @@ def _status() -> int:
     places = ours()
     pid = processes.alive(places.run / "daemon.pid", "rehearsal.daemon")
     if not pid:
-        left = machine.leftovers()
+        left = machine.leftovers(places.home)
         print("no rehearsal is running here" + ("; on this machine there still are:" if left else ""))
         print("".join(f"  {thing}\n" for thing in left), end="")
         return 3  # what service managers say for "not running"

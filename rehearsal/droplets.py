@@ -151,7 +151,10 @@ class Droplets:
         """Plug a disk into a droplet."""
         spec = self._record(droplet_id).spec
         names = dict.fromkeys([*spec.volumes, name])
-        self._settle(self._keep(replace(self._record(droplet_id), spec=replace(spec, volumes=tuple(names)))))
+        record = self._keep(replace(self._record(droplet_id), spec=replace(spec, volumes=tuple(names))))
+        self._settle(record)
+        if record.on:
+            run("podman", "exec", network.namespace(droplet_id), "systemctl", "restart", image.MOUNT_VOLUMES)
 
     def detach_volume(self, name: str, droplet_id: int) -> None:
         """Unplug a disk."""

@@ -59,9 +59,45 @@ users: []
 """
 
 
+# DigitalOcean's images mount a formatted volume under /mnt by themselves, "-" in its name as "_" (their documentation,
+# "naming conventions" of volumes). Theirs have a udev rule; no udev runs here, so it is done at boot and on attachment.
+MOUNT_VOLUMES = "mount-volumes.service"
+_MOUNT_SCRIPT = """\
+for device in /dev/disk/by-id/scsi-0DO_Volume_*; do
+  blkid "$device" >/dev/null || continue
+  name=${device##*scsi-0DO_Volume_}
+  point=/mnt/${name//-/_}
+  mkdir -p "$point"
+  mountpoint -q "$point" || mount -o discard,noatime "$device" "$point"
+done
+"""
+_MOUNT_UNIT = """\
+[Unit]
+Description=Mount attached volumes under /mnt
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash /usr/local/lib/mount-volumes
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class NoImage(RuntimeError):
+    """No image of that name can be booted here."""
+
+
 def prepare(slug: str, images: Path, say: Callable[[str], None]) -> str:
     """Return podman's name of the image for a DigitalOcean slug, building or importing it only if it is not there."""
-    files = {"etc/cloud/cloud.cfg.d/99-rehearsal.cfg": CLOUD_INIT, **clients.files()}
+    if slug not in SUITES:
+        raise NoImage(f"there is no rehearsal image for {slug!r}; there is one for {' and '.join(SUITES)}")
+    files = {
+        "etc/cloud/cloud.cfg.d/99-rehearsal.cfg": CLOUD_INIT,
+        "usr/local/lib/mount-volumes": _MOUNT_SCRIPT,
+        f"etc/systemd/system/{MOUNT_VOLUMES}": _MOUNT_UNIT,
+        **clients.files(),
+    }
     sources, options = clients.apt_sources(SUITES[slug]), clients.apt_options()
     recipe = json.dumps([SUITES[slug], PACKAGES, MASKED, files, sources, options])
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
@@ -100,8 +136,10 @@ def _overlay(files: Mapping[str, str]) -> bytes:
             entry = tarfile.TarInfo(path)
             entry.size = len(text.encode())
             archive.addfile(entry, io.BytesIO(text.encode()))
-        for unit in MASKED:
-            entry = tarfile.TarInfo(f"etc/systemd/system/{unit}")
-            entry.type, entry.linkname = tarfile.SYMTYPE, "/dev/null"
+        links = dict.fromkeys(MASKED, "/dev/null")
+        links[f"multi-user.target.wants/{MOUNT_VOLUMES}"] = f"../{MOUNT_VOLUMES}"
+        for name, target in links.items():
+            entry = tarfile.TarInfo(f"etc/systemd/system/{name}")
+            entry.type, entry.linkname = tarfile.SYMTYPE, target
             archive.addfile(entry)
     return packed.getvalue()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MARK = Path("/run/course-rehearsal.json")
 SWEPT = "swept"  # left in the folder of a rehearsal whose machines another one had to remove
 _WIRE = re.compile(r"course\d+(?=@|:|$)")
-_LOOP = re.compile(r"^(/dev/loop\d+): .*\((.*/\.rehearsal/volumes/[^)]*)\)", re.MULTILINE)
+_LOOP = re.compile(r"^(/dev/loop\d+): .*? \((/[^)]*)\)", re.MULTILINE)
 
 
 class Occupied(RuntimeError):
@@ -28,22 +28,20 @@ class Occupied(RuntimeError):
 
 def claim(home: Path, say: Callable[[str], None]) -> None:
     """Make this machine the stage of the rehearsal in ``home``; clean up after one that died elsewhere."""
-    owner = Path(_mark().get("home", home))
-    if owner != home:
-        if pid := processes.alive(owner / "run/daemon.pid", "rehearsal.daemon"):
-            there = owner.parent
+    others = {Path(owner) for owner in [_mark().get("home", str(home)), *(owner for _, owner in _containers())]} - {
+        home
+    }
+    for other in sorted(others):
+        if pid := processes.alive(other / "run/daemon.pid", "rehearsal.daemon"):
+            there = other.parent
             raise Occupied(f"a rehearsal in {there} is alive (process {pid}); end it there: python -m rehearsal down")
-        say(f"cleaning up what a dead rehearsal in {owner.parent} left")
-        sweep(owner)
-        if owner.exists():
-            (owner / SWEPT).touch()
+        say(f"cleaning up what a dead rehearsal in {other.parent} left")
+        sweep(other)
+        if other.exists():
+            (other / SWEPT).touch()
     if (home / SWEPT).exists():
         say("another rehearsal removed this one's machines in the meantime: starting afresh")
         shutil.rmtree(home)
-    foreign = [name for name, label in _containers() if label != str(home)]
-    if foreign:
-        say(f"removing containers of a rehearsal that is no more: {' '.join(foreign)}")
-        run("podman", "rm", "--force", "--time", "0", *foreign)
     if not MARK.exists():
         MARK.write_text(json.dumps({"home": str(home), "forwarding": network.FORWARDING.read_text()}))
 
@@ -52,24 +50,24 @@ def sweep(home: Path) -> None:
     """Remove everything a rehearsal made outside its folder, whether or not it is there; files stay."""
     processes.stop(home / "run/daemon.pid", "rehearsal.daemon")
     processes.stop(home / "run/pebble.pid", "pebble")
-    if containers := [name for name, _ in _containers()]:
+    if containers := [name for name, owner in _containers() if owner == str(home)]:
         run("podman", "rm", "--force", "--time", "0", *containers)
     for space in network.namespaces():
         network.disconnect(int(space.removeprefix("course-")))
     for wire in _wires():
         attempt("ip", "link", "del", wire)
-    for device, _ in _loops():
+    for device, _ in _loops(home):
         attempt("losetup", "--detach", device)
     network.lower_gateway(_mark().get("forwarding", network.FORWARDING.read_text()))
     MARK.unlink(missing_ok=True)
 
 
-def leftovers() -> list[str]:
-    """Return, in words, what of any rehearsal is on this machine outside its folder."""
+def leftovers(home: Path) -> list[str]:
+    """Return, in words, what of a rehearsal is on this machine outside its folder ``home``."""
     found = [f"container {name}" for name, _ in _containers()]
     found += [f"network namespace {space}" for space in network.namespaces()]
     found += [f"network interface {wire}" for wire in _wires()]
-    found += [f"loop device {device} ({file})" for device, file in _loops()]
+    found += [f"loop device {device} ({file})" for device, file in _loops(home)]
     if attempt("ip", "link", "show", network.BRIDGE).returncode == 0:
         found.append(f"bridge {network.BRIDGE}")
     if attempt("nft", "list", "table", "inet", network.TABLE).returncode == 0:
@@ -96,5 +94,6 @@ def _wires() -> list[str]:
     return sorted(set(_WIRE.findall(run("ip", "-o", "link", "show", "type", "veth"))))
 
 
-def _loops() -> list[tuple[str, str]]:
-    return _LOOP.findall(run("losetup", "--all"))
+def _loops(home: Path) -> list[tuple[str, str]]:
+    """Return device and file of the volumes of the rehearsal in ``home``; a deleted file is still named."""
+    return [found for found in _LOOP.findall(run("losetup", "--all")) if found[1].startswith(f"{home}/")]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal import environment, image, machine, network, prerequisites, processes, toolchain
@@ -45,7 +47,7 @@ def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None
         environment.write(places.env, values)
         say(f"DigitalOcean, stood in for by this machine, is open at http://{GATEWAY}:{API_PORT}")
     with _timed(times, "pulumi up"):
-        status = _pulumi_up(environment.merged(values), slug)
+        status = _pulumi_up(places, environment.merged(values), slug)
     say("took " + ", ".join(f"{part} {seconds:.0f} s" for part, seconds in times.items()))
     if status == 0:
         print(_next_steps(places, environment.merged(values)))
@@ -84,13 +86,17 @@ def _answers() -> bool:
         return False
 
 
-def _pulumi_up(variables: Mapping[str, str], slug: str | None) -> int:
+def _pulumi_up(places: Places, variables: Mapping[str, str], slug: str | None) -> int:
     def pulumi(*words: str) -> int:
         return subprocess.run(["pulumi", *words], cwd=REPOSITORY, env=variables, check=False).returncode
 
-    selected = pulumi("stack", "select", "--create", STACK)
-    chosen = ("--config", f"image={slug}") if slug else ()
-    return selected or pulumi("up", "--yes", "--stack", STACK, *chosen)
+    if status := pulumi("stack", "select", "--create", STACK):
+        return status
+    settings = REPOSITORY / f"Pulumi.{STACK}.yaml"
+    if slug:  # in a copy: the stack's own file belongs to the repository
+        settings = Path(shutil.copy(settings, places.home))
+        pulumi("config", "set", "image", slug, "--stack", STACK, "--config-file", str(settings))
+    return pulumi("up", "--yes", "--stack", STACK, "--config-file", str(settings))
 
 
 def _next_steps(places: Places, variables: Mapping[str, str]) -> str:
