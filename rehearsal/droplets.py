@@ -265,5 +265,6 @@ class Droplets:
             "--dns", GATEWAY, "--no-hosts",
             "--tty", "--log-driver", "k8s-file", "--log-opt", f"path={folder / 'console.log'}",
             *(word for source, target in mounts.items() for word in ("--volume", f"{source}:{target}")),
-            base, "/sbin/init",
+            # a booted machine shares its mounts; without that, units do not get their credentials
+            base, "/bin/sh", "-c", "mount --make-rshared / && exec /sbin/init",
         ]  # fmt: skip
