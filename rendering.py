@@ -142,7 +142,7 @@ class VolumeScript(Template):
 class NginxHttp(Template):
     """Port 80: the certificate's challenge and the way to https."""
 
-    source = "etc/nginx/conf.d/course.conf.j2"
+    source = "etc/nginx/course/http.conf.j2"
     domain: str
 
 
