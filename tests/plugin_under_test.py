@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import grpc
 
     from rehearsal.plugins.provider import Plugin
+    from rehearsal.plugins.serving import EngineLog
 
 
 class Aborted(Exception):
@@ -29,10 +30,15 @@ class Context:
         raise Aborted(message)
 
     def abort_with_status(self, status: grpc.Status) -> NoReturn:
-        told = status_pb2.Status.FromString(dict(status.trailing_metadata)["grpc-status-details-bin"])
+        metadata: dict[str, Any] = dict(status.trailing_metadata)
+        told = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
         half_made = provider_pb2.ErrorResourceInitFailed()
         assert told.details[0].Unpack(half_made), "the engine finds a half-made resource by this message's type"
         raise Aborted(status.details, half_made)
+
+
+# The plugins are typed for the real one, which only a real call has.
+CONTEXT: Any = Context()
 
 
 class Log:
@@ -52,7 +58,7 @@ class Engine:
         self.plugin = plugin
         self.kind = kind
         self.log = Log()
-        plugin.log = self.log
+        plugin.log = cast("EngineLog", self.log)
         self.urn = f"urn:pulumi:dev::course::course:server:Server${kind}::it"
 
     def check(self, new: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -61,12 +67,10 @@ class Engine:
         assert not failures, f"refused: {failures}"
         return inputs
 
-    def checked(
-        self, new: dict[str, Any], old: dict[str, Any] | None = None
-    ) -> tuple[dict[str, Any], dict[str, str]]:
+    def checked(self, new: dict[str, Any], old: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
         """Give the checked inputs, and the reasons for a refusal by property."""
         answer = self.plugin.Check(
-            provider_pb2.CheckRequest(urn=self.urn, olds=encode(old or {}), news=encode(new)), Context()
+            provider_pb2.CheckRequest(urn=self.urn, olds=encode(old or {}), news=encode(new)), CONTEXT
         )
         return decode(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
 
@@ -86,12 +90,12 @@ class Engine:
                 news=encode(new),
                 ignoreChanges=ignored,
             ),
-            Context(),
+            CONTEXT,
         )
 
     def create(self, inputs: dict[str, Any], *, preview: bool = False) -> tuple[str, dict[str, Any]]:
         answer = self.plugin.Create(
-            provider_pb2.CreateRequest(urn=self.urn, properties=encode(inputs), preview=preview), Context()
+            provider_pb2.CreateRequest(urn=self.urn, properties=encode(inputs), preview=preview), CONTEXT
         )
         return answer.id, decode(answer.properties)
 
@@ -103,7 +107,7 @@ class Engine:
             provider_pb2.ReadRequest(
                 urn=self.urn, id=identifier, properties=encode(state or {}), inputs=encode(inputs or {})
             ),
-            Context(),
+            CONTEXT,
         )
         return answer.id, decode(answer.properties), decode(answer.inputs)
 
@@ -113,12 +117,10 @@ class Engine:
         request = provider_pb2.UpdateRequest(
             urn=self.urn, id=identifier, olds=encode(state), news=encode(new), preview=preview
         )
-        return decode(self.plugin.Update(request, Context()).properties)
+        return decode(self.plugin.Update(request, CONTEXT).properties)
 
     def delete(self, identifier: str, state: dict[str, Any]) -> None:
-        self.plugin.Delete(
-            provider_pb2.DeleteRequest(urn=self.urn, id=identifier, properties=encode(state)), Context()
-        )
+        self.plugin.Delete(provider_pb2.DeleteRequest(urn=self.urn, id=identifier, properties=encode(state)), CONTEXT)
 
     def up(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """Check and create; give (id, state, checked inputs)."""

@@ -52,7 +52,7 @@ class DigitalOcean(Plugin):
         self._cancelled.set()
 
     def configure(self, config: Properties) -> None:
-        """Take the settings; what the program leaves out comes from the environment, as in all DigitalOcean's tools"""
+        """Take the settings; what the program leaves out comes from the variables of DigitalOcean's tools."""
         environment = os.environ
         token = (
             config.get("token") or environment.get("DIGITALOCEAN_TOKEN") or environment.get("DIGITALOCEAN_ACCESS_TOKEN")
