@@ -52,6 +52,7 @@ network: {config: disabled}
 apt: {preserve_sources_list: true}
 growpart: {mode: "off"}
 resize_rootfs: false
+locale: false
 # As on DigitalOcean: /etc/hosts knows the droplet's name; no user but root, who gets the account's SSH keys.
 manage_etc_hosts: true
 disable_root: false
