@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,6 +90,14 @@ def test_lines_are_shown_as_they_come_unless_logging_says_no(local: Engine) -> N
 
 def test_a_large_stdin_that_is_not_read_is_no_failure(local: Engine) -> None:
     assert local.create({"create": "echo done", "stdin": "x" * 5_000_000})[1]["stdout"] == "done"
+
+
+def test_cancelling_kills_a_command_and_what_it_started(local: Engine, tmp_path: Path) -> None:
+    threading.Timer(0.3, local.plugin.cancel).start()
+    started = time.monotonic()
+    with pytest.raises(Aborted, match="signal: Killed"):
+        local.create({"create": f"(sleep 30; touch {tmp_path}/late) & sleep 30"})
+    assert time.monotonic() - started < 5, "Ctrl-C is heard, and nothing stays behind to hold the streams open"
 
 
 def test_in_a_preview_nothing_runs_and_what_will_be_said_is_unknown(local: Engine, tmp_path: Path) -> None:

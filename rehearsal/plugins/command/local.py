@@ -3,16 +3,23 @@
 import asyncio
 import codecs
 import os
+import signal
+import threading
 from contextlib import suppress
 from typing import Any
 
 from rehearsal.plugins.command.output import Output, Stream, previous_output
 
 _CHUNK = 65536
+_HEARS_OF_CANCELLING_WITHIN = 0.2  # seconds
 
 
-async def run(command: str, inputs: dict[str, Any], previous: dict[str, Any], output: Output) -> None:
+async def run(
+    command: str, inputs: dict[str, Any], previous: dict[str, Any], output: Output, cancelled: threading.Event
+) -> None:
     """Run `command` with the plugin's own environment, the inputs' on top, and the `previous` run's output in it.
+
+    Once `cancelled`, the command and whatever it has started are killed.
 
     Raises:
         PluginError: it could not start, or ended with another exit status than 0.
@@ -28,18 +35,29 @@ async def run(command: str, inputs: dict[str, Any], previous: dict[str, Any], ou
             stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
     except OSError as error:
         raise output.failure(str(error), command) from error
+    killing = asyncio.create_task(_kill_when(cancelled, process.pid))
     await asyncio.gather(
         _feed(process.stdin, stdin),
         _listen(process.stdout, "stdout", output),
         _listen(process.stderr, "stderr", output),
     )
     status = await process.wait()
+    killing.cancel()
     output.end()
     if status:
-        raise output.failure(f"exit status {status}" if status > 0 else f"signal {-status}", command)
+        ended = f"exit status {status}" if status > 0 else f"signal: {signal.strsignal(-status)}"
+        raise output.failure(ended, command)
+
+
+async def _kill_when(cancelled: threading.Event, session: int) -> None:
+    while not cancelled.is_set():  # noqa: ASYNC110 - it is set in another thread, by the engine's call
+        await asyncio.sleep(_HEARS_OF_CANCELLING_WITHIN)
+    with suppress(ProcessLookupError):
+        os.killpg(session, signal.SIGKILL)
 
 
 async def _feed(pipe: asyncio.StreamWriter | None, text: str) -> None:

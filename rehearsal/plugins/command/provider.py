@@ -37,7 +37,7 @@ class CommandProvider(Plugin):
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
-        """Give up on machines that do not answer."""
+        """Give up on machines that do not answer, and end what runs on this one."""
         self._cancelled.set()
 
     def check(self, subject: Subject, old: Properties, new: Properties) -> Properties:
@@ -130,7 +130,7 @@ class CommandProvider(Plugin):
             settings["connection"] = CONNECTION_DEFAULTS | settings["connection"]
             asyncio.run(remote.run(reveal(command), settings, before, output, self._cancelled))
         else:
-            asyncio.run(local.run(reveal(command), settings, before, output))
+            asyncio.run(local.run(reveal(command), settings, before, output, self._cancelled))
         return output.result
 
 
@@ -154,4 +154,4 @@ def _without_marks(properties: Properties) -> Properties:
 def main() -> None:
     """Serve the engine that started this process."""
     provider = CommandProvider()
-    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server))
+    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server), provider.cancel)

@@ -174,4 +174,4 @@ def _saying(doing: str) -> Iterator[None]:
 def main() -> None:
     """Serve the engine that started this process."""
     provider = DigitalOcean()
-    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server))
+    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server), provider.cancel)
