@@ -6,7 +6,6 @@ import platform
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
 import threading
 import time
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rehearsal.commands import CommandError, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,9 +161,8 @@ def _download(target: Path, say: Callable[[str], None]) -> str | None:
             archive.open("wb") as file,
         ):
             shutil.copyfileobj(answer, file)
-        with tarfile.open(archive) as packed:
-            packed.extractall(target.parent, filter="data")  # its one folder is called pulumi, as `target` is
-    except (OSError, tarfile.TarError) as error:
+        run("tar", "-xzf", archive, "-C", target.parent)  # its one folder is called pulumi, as `target` is
+    except (OSError, CommandError) as error:
         say(f"the official Pulumi CLI cannot be had from {url} ({error})")
         return None
     return f"downloaded from {url}"

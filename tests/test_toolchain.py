@@ -31,7 +31,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with a shell and nothing else: no Pulumi, no Go, no way out."""
     programs = tmp_path / "usr-bin"
     programs.mkdir()
-    for name in ("sh", "cp", "cat"):
+    for name in ("sh", "cp", "cat", "tar", "gzip"):
         (programs / name).symlink_to(str(shutil.which(name)))
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setenv("HOME", str(tmp_path / "someone"))

@@ -18,8 +18,6 @@ CHANNEL_OPTIONS = [
 ]
 # The engine runs four operations per core at once; each waits in a thread of its own.
 _THREADS = 256
-# Seconds for what is under way to end once it was told to; the engine itself waits little longer.
-_LAST_WORDS = 0.7
 
 
 def serve(register: Callable[[grpc.Server], None], on_stop: Callable[[], None]) -> None:
@@ -39,7 +37,7 @@ def serve(register: Callable[[grpc.Server], None], on_stop: Callable[[], None]) 
     while not stop.wait(timeout=1) and os.getppid() == engine:
         pass
     on_stop()
-    server.stop(_LAST_WORDS).wait()
+    server.stop(grace=None)
     sys.stdout.flush()
     os._exit(0)  # threads that still wait for a server far away must not keep a finished engine company
 

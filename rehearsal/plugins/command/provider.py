@@ -24,6 +24,7 @@ INPUTS = {LOCAL: _COMMON | {"interpreter", "dir"}, REMOTE: _COMMON | {"connectio
 CONNECTION_DEFAULTS = {"port": 22, "user": "root", "dialErrorLimit": 10, "perDialTimeout": 15}
 _CONNECTION = {*CONNECTION_DEFAULTS, "host", "password", "privateKey", "privateKeyPassword", "hostKey"}
 _NOT_HERE = {"assetPaths", "archivePaths", "proxy", "agentSocketPath"}
+_ENDS_WITHIN = 1.0  # seconds, once it is killed
 _LOGGING = ("stdout", "stderr", "stdoutAndStderr", "none")
 
 
@@ -35,10 +36,17 @@ class CommandProvider(Plugin):
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
+        self._local: set[threading.Event] = set()  # one for each command on this machine, set when it has ended
 
     def cancel(self) -> None:
         """Give up on machines that do not answer, and end what runs on this one."""
         self._cancelled.set()
+
+    def stop(self) -> None:
+        """Cancel, and see to it that nothing on this machine outlives the plugin."""
+        self.cancel()
+        for ended in list(self._local):
+            ended.wait(_ENDS_WITHIN)
 
     def check(self, subject: Subject, old: Properties, new: Properties) -> Properties:
         """Refuse what is unknown or missing; complete and hide the connection."""
@@ -130,7 +138,13 @@ class CommandProvider(Plugin):
             settings["connection"] = CONNECTION_DEFAULTS | settings["connection"]
             asyncio.run(remote.run(reveal(command), settings, before, output, self._cancelled))
         else:
-            asyncio.run(local.run(reveal(command), settings, before, output, self._cancelled))
+            ended = threading.Event()
+            self._local.add(ended)
+            try:
+                asyncio.run(local.run(reveal(command), settings, before, output, self._cancelled))
+            finally:
+                ended.set()
+                self._local.discard(ended)
         return output.result
 
 
@@ -154,4 +168,4 @@ def _without_marks(properties: Properties) -> Properties:
 def main() -> None:
     """Serve the engine that started this process."""
     provider = CommandProvider()
-    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server), provider.cancel)
+    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server), provider.stop)
