@@ -44,14 +44,14 @@ class Refused(Exception):
     """Why no server is started."""
 
 
-def check_account(account: pwd.struct_passwd, groups: Collection[str]) -> None:
+def check_account(name: str, uid: int, groups: Collection[str]) -> None:
     """Refuse every account but a student's; ``groups`` are the names of the groups it is in."""
-    if account.pw_uid not in UIDS:
-        raise Refused(f"uid {account.pw_uid} is not a student's ({UIDS.start} to {UIDS.stop - 1})")
-    if not is_student(account.pw_name):
-        raise Refused(f"{account.pw_name!r} is not a student's name, such as 'jh-ada'")
+    if uid not in UIDS:
+        raise Refused(f"uid {uid} is not a student's ({UIDS.start} to {UIDS.stop - 1})")
+    if not is_student(name):
+        raise Refused(f"{name!r} is not a student's name, such as 'jh-ada'")
     if GROUP not in groups:
-        raise Refused(f"{account.pw_name} is not in the group {GROUP}")
+        raise Refused(f"{name} is not in the group {GROUP}")
 
 
 def read_settings(path: Path, owner: int) -> str:
@@ -81,15 +81,15 @@ def hub_settings(text: str, name: str) -> dict[str, str]:
     return settings
 
 
-def environment(account: pwd.struct_passwd, settings: Mapping[str, str], runtime: str) -> dict[str, str]:
+def environment(name: str, home: str, settings: Mapping[str, str], runtime: str) -> dict[str, str]:
     """The whole environment of the server, and through it of kernels and terminals; ``runtime`` is a private folder."""
     return {
         **settings,
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
-        "JUPYTERHUB_ROOT_DIR": account.pw_dir,
-        "HOME": account.pw_dir,
-        "USER": account.pw_name,
-        "LOGNAME": account.pw_name,
+        "JUPYTERHUB_ROOT_DIR": home,
+        "HOME": home,
+        "USER": name,
+        "LOGNAME": name,
         "SHELL": "/bin/bash",
         "LANG": "C.UTF-8",
         "PATH": f"{COURSE}/bin:{ANACONDA}/bin:/usr/local/bin:/usr/bin:/bin",
@@ -106,12 +106,13 @@ def main() -> None:
     """Become the server of whoever runs this."""
     try:
         account = pwd.getpwuid(os.getuid())
-        check_account(account, [grp.getgrgid(gid).gr_name for gid in {os.getgid(), *os.getgroups()}])
-        text = read_settings(HANDED_OVER / account.pw_name, pwd.getpwnam(HUB_ACCOUNT).pw_uid)
-        variables = environment(account, hub_settings(text, account.pw_name), os.environ["RUNTIME_DIRECTORY"])
+        name, home = account.pw_name, account.pw_dir
+        check_account(name, account.pw_uid, [grp.getgrgid(gid).gr_name for gid in {os.getgid(), *os.getgroups()}])
+        settings = hub_settings(read_settings(HANDED_OVER / name, pwd.getpwnam(HUB_ACCOUNT).pw_uid), name)
+        variables = environment(name, home, settings, os.environ["RUNTIME_DIRECTORY"])
     except (Refused, KeyError) as problem:
         sys.exit(f"No server: {problem}")
-    os.chdir(account.pw_dir)
+    os.chdir(home)
     os.execve(COMMAND[0], COMMAND, variables)  # noqa: S606  # the point of this program
 
 

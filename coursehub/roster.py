@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from coursehub.names import PROBES, is_student
@@ -31,10 +31,9 @@ class Person:
 def parse(text: str) -> tuple[Person, ...]:
     """The people in the JSON ``text``, e-mail addresses casefolded; raise ``ValueError`` if any line is not one."""
     try:
-        people = [Person(**entry) for entry in json.loads(text)["students"]]
-    except (KeyError, TypeError) as error:
+        people = [Person(**{**entry, "email": entry["email"].casefold()}) for entry in json.loads(text)["students"]]
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not a roster: {error!r}") from error
-    people = [replace(person, email=person.email.casefold()) for person in people]
     for person in people:
         if not is_student(person.user) or person.user in PROBES:
             raise ValueError(f"{person.user!r} is no account a person can have")

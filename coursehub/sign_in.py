@@ -36,8 +36,8 @@ class RosterAuthenticator(GenericOAuthenticator):  # type: ignore[misc]  # oauth
             raise self._refusal(
                 "Your sign-in provider did not tell your e-mail address, which the class roster goes by."
             )
-        # some providers send the text "true"
-        if self.require_verified_email and user_info.get("email_verified") not in (True, "true"):
+        verified = user_info.get("email_verified")
+        if self.require_verified_email and verified is not True and verified != "true":  # some send it as a text
             raise self._refusal(f"You signed in as {email}, an address your sign-in provider has not verified.")
         person = self.roster.by_email(email)
         if person is None:
@@ -47,7 +47,7 @@ class RosterAuthenticator(GenericOAuthenticator):  # type: ignore[misc]  # oauth
         return person.user
 
     async def check_allowed(self, username: str, auth_model: Mapping[str, Any] | None) -> bool:
-        """Nobody but the roster's people, administrators too; ``auth_model`` is None for names of the hub's own settings."""
+        """Only the roster's people, administrators too; ``auth_model`` is None for names out of the hub's settings."""
         return auth_model is None or self.roster.has_user(username)
 
     async def refresh_user(self, user: Any, handler: Any = None, **_kwargs: Any) -> bool:  # noqa: ARG002  # the hub's signature
