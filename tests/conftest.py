@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import runpy
@@ -59,11 +60,11 @@ class Cloud(pulumi.runtime.Mocks):
         }
         return "7", {**args.inputs, **computed.get(args.typ, {})}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         assert args.token == "digitalocean:index/getSizes:getSizes", f"unexpected look-up {args.token}"
         if isinstance(self.sizes, Refused):
             raise self.sizes
-        return {"id": "sizes", "sizes": self.sizes}
+        return {"id": "sizes", "sizes": self.sizes}, []
 
 
 class Recorder(MockMonitor):
@@ -75,7 +76,7 @@ class Recorder(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name
         self.requests[request.name] = request
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK leaves it so
 
 
 class Deployment:
@@ -126,6 +127,8 @@ def deploy(
     texts: dict[str, str], *, preview: bool = False, sizes: list[dict[str, Any]] | Refused = SIZES, token: str = TOKEN
 ) -> Deployment:
     """Run ``__main__.py`` to its end, every registration landed; raise what it raises."""
+    loop = asyncio.new_event_loop()  # its own, before the mocks look for one: other tests' loops come and go
+    asyncio.set_event_loop(loop)
     recorder = Recorder(Cloud(sizes))
     pulumi.runtime.set_mocks(recorder.mocks, project="course-server", stack="test", preview=preview, monitor=recorder)
     config = {f"course-server:{key}": value for key, value in texts.items()}
@@ -133,9 +136,12 @@ def deploy(
         config["digitalocean:token"] = token
     pulumi.runtime.set_all_config(config, secret_keys=["course-server:oidc-client-secret"])
 
-    @pulumi.runtime.test
-    def drained() -> None:
+    def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
-    drained()
+    try:
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # returns when every registration has landed
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
     return Deployment(recorder)
