@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -14,17 +15,21 @@ class CommandError(RuntimeError):
     """A program failed; the message has its command line and its last words."""
 
 
-def run(*command: str | Path, stdin: str | None = None) -> str:
-    """Return what ``command`` printed; raise CommandError with its error text if it failed."""
-    result = attempt(*command, stdin=stdin)
+def run(*command: str | Path, stdin: str = "", variables: Mapping[str, str] | None = None) -> str:
+    """Return what ``command`` printed; raise CommandError with its error text if it failed.
+
+    ``variables`` is its whole environment, this process's own unless given.
+    """
+    result = attempt(*command, stdin=stdin, variables=variables)
     if result.returncode:
         said = (result.stderr or result.stdout).strip()[-2000:]
         raise CommandError(f"`{shlex.join(map(str, command))}` failed ({result.returncode}): {said}")
     return result.stdout
 
 
-def attempt(*command: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def attempt(
+    *command: str | Path, stdin: str = "", variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run ``command`` where failing is an answer too."""
-    return subprocess.run(
-        list(map(str, command)), input=stdin if stdin is not None else "", capture_output=True, text=True, check=False
-    )
+    words = list(map(str, command))
+    return subprocess.run(words, input=stdin, env=variables, capture_output=True, text=True, check=False)

@@ -33,8 +33,7 @@ def read(file: Path) -> dict[str, str]:
     """Return the variables in a file this module wrote."""
     if not file.exists():
         raise NotUp("no rehearsal is up here; start one: python -m rehearsal up")
-    words = shlex.split(file.read_text().replace("export ", ""))
-    return dict(word.partition("=")[::2] for word in words)
+    return dict(word.partition("=")[::2] for word in shlex.split(file.read_text()) if word != "export")
 
 
 def merged(values: Mapping[str, str]) -> dict[str, str]:

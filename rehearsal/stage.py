@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from rehearsal import environment, image, machine, network, prerequisites, processes, toolchain
 from rehearsal.commands import run
-from rehearsal.places import API_PORT, API_TOKEN, GATEWAY, REPOSITORY, SIGN_IN
+from rehearsal.places import API_PORT, API_TOKEN, GATEWAY, REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from rehearsal.places import Places
 
-STACK = "dev"
+PROJECT, STACK = "course-server", "dev"
 _PATIENCE = 60  # seconds for the cloud to open; it boots the droplets of an earlier run before it does
 _DEFAULT_IMAGE = "debian-13-x64"
 
@@ -50,7 +50,7 @@ def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None
         status = _pulumi_up(places, environment.merged(values), slug)
     say("took " + ", ".join(f"{part} {seconds:.0f} s" for part, seconds in times.items()))
     if status == 0:
-        print(_next_steps(places, environment.merged(values)))
+        print(_outcome(places, environment.merged(values)))
     return status
 
 
@@ -99,22 +99,20 @@ def _pulumi_up(places: Places, variables: Mapping[str, str], slug: str | None) -
     return pulumi("up", "--yes", "--stack", STACK, "--config-file", str(settings))
 
 
-def _next_steps(places: Places, variables: Mapping[str, str]) -> str:
-    listed = subprocess.run(
-        ["pulumi", "stack", "output", "--json", "--stack", STACK],
-        cwd=REPOSITORY, env=variables, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    outputs = json.loads(listed.stdout)
-    url, address = outputs.get("url", ""), outputs.get("address", "")
-    names = f"MAP {url.removeprefix('https://')} {address}, MAP {SIGN_IN} {GATEWAY}"
+def _outcome(places: Places, variables: Mapping[str, str]) -> str:
+    """Return where the course is, what the student check found when it last ran, and what to try next."""
+    exported = run("pulumi", "--cwd", REPOSITORY, "stack", "export", "--stack", STACK, variables=variables)
+    resources = json.loads(exported)["deployment"].get("resources", [])
+    outputs = {entry["urn"].rpartition("::")[2]: entry.get("outputs", {}) for entry in resources}
+    course = outputs[f"{PROJECT}-{STACK}"]
+    check = outputs["student-check"].get("stdout", "").strip().rpartition("\n")[2]
     return f"""
-  {url} is served by {address}. What to try next:
+  {course["url"]} is served by {course["address"]}; {check}
 
-  as a student   chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors \\
-                   --host-resolver-rules='{names}' {url}
-  as a teacher   ssh -i {places.ssh_key.relative_to(REPOSITORY)} teacher@{address}
-  as in the term . .rehearsal/env; edit rehearsal/roster.csv; pulumi preview --diff; pulumi up
-  after the term pulumi destroy, then python -m rehearsal down
+  as a student    make browse
+  as the teacher  ssh -i {places.ssh_key.relative_to(REPOSITORY)} teacher@{course["address"]}
+  in the term     . {places.env.relative_to(REPOSITORY)}, change rehearsal/roster.csv, pulumi preview --diff, pulumi up
+  after the term  pulumi destroy, then python -m rehearsal down
 """
 
 
