@@ -50,9 +50,11 @@ class Record:
         return cls(DropletSpec(**{**stored["spec"], **lists}), stored["on"], tuple(stored["reserved"]))
 
     def write(self, file: Path) -> None:
-        """Store the record; it holds user-data, so only root may read it."""
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(asdict(self), indent=2))
+        """Store the record, whole or not at all; it holds user-data, so only root may read it."""
+        unfinished = file.with_suffix(".new")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(json.dumps(asdict(self), indent=2))
+        unfinished.replace(file)
 
 
 class Droplets:
@@ -140,7 +142,8 @@ class Droplets:
         if droplet_id not in self.ids():
             return
         self._keep(replace(self._record(droplet_id), on=False))
-        run("podman", "stop", "--time", str(_PATIENCE if graceful else 0), network.namespace(droplet_id))
+        seconds = str(_PATIENCE if graceful else 0)
+        run("podman", "stop", "--ignore", "--time", seconds, network.namespace(droplet_id))
 
     def resize_droplet(self, droplet_id: int, memory_mib: int, vcpus: int) -> None:
         """Change a droplet's size; the limits are set when it boots."""

@@ -112,7 +112,17 @@ def prepare(slug: str, images: Path, say: Callable[[str], None]) -> str:
         _bootstrap(root, SUITES[slug], files, sources, options)
         say(f"base image made in {time.monotonic() - started:.0f} s")
     run("podman", "import", "--quiet", "--change", 'CMD ["/sbin/init"]', root, name)
+    _forget_others(slug, name, root)
     return name
+
+
+def _forget_others(slug: str, name: str, root: Path) -> None:
+    """Remove what older recipes made; podman keeps an image that a droplet still boots from."""
+    for older in set(root.parent.glob(f"{slug}-*.tar")) - {root}:
+        older.unlink()
+    listed = run("podman", "images", "--format", "{{.Repository}}:{{.Tag}}", f"localhost/course-{slug}").split()
+    for image in set(listed) - {name}:
+        attempt("podman", "rmi", image)
 
 
 def _bootstrap(root: Path, suite: str, files: Mapping[str, str], sources: str, options: tuple[str, ...]) -> None:

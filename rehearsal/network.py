@@ -54,6 +54,17 @@ def raise_gateway() -> None:
     FORWARDING.write_text("1\n")
 
 
+def obstacles() -> list[str]:
+    """Return the packet filters of others on this machine that may keep droplets from the network, e.g. Docker's."""
+    listed = json.loads(run("nft", "-j", "list", "chains") or '{"nftables": []}')["nftables"]
+    chains = [entry["chain"] for entry in listed if "chain" in entry]
+    return [
+        f"{chain['family']} {chain['table']} {chain['name']}"
+        for chain in chains
+        if chain.get("policy") == "drop" and chain.get("hook") in ("input", "forward")
+    ]
+
+
 def connect(droplet: int, addresses: Sequence[str]) -> None:
     """Give a droplet its namespace, its wire and exactly these addresses; the first is its own. Safe to repeat."""
     space, outside = namespace(droplet), wire(droplet)

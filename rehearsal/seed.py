@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def write(folder: Path, spec: DropletSpec) -> None:
     """Write the seed's two files; a new droplet id is a new instance to cloud-init, so its first boot runs once."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "user-data").write_text(spec.user_data)
     (folder / "meta-data").write_text(meta_data(spec))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal import environment, image, machine, network, prerequisites, processes, toolchain
 from rehearsal.commands import run
-from rehearsal.places import API_PORT, API_TOKEN, GATEWAY, REPOSITORY
+from rehearsal.places import API_PORT, API_TOKEN, GATEWAY, NETWORK, REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,6 +42,8 @@ def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None
         image.prepare(slug or _DEFAULT_IMAGE, places.images, say)
     with _timed(times, "cloud"):
         network.raise_gateway()
+        if filters := network.obstacles():
+            say(f"this machine drops packets by {', '.join(filters)}; droplets need {NETWORK} to pass there")
         open_cloud(places)
         values = environment.variables(tools)
         environment.write(places.env, values)
@@ -49,7 +51,9 @@ def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None
     with _timed(times, "pulumi up"):
         status = _pulumi_up(places, environment.merged(values), slug)
     say("took " + ", ".join(f"{part} {seconds:.0f} s" for part, seconds in times.items()))
-    if status == 0:
+    if status:
+        say(f"pulumi up did not finish; the droplets' consoles and journals are in {places.droplets}")
+    else:
         print(_outcome(places, environment.merged(values)))
     return status
 
