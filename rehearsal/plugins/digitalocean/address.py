@@ -1,7 +1,8 @@
 """Reserved IPs, and which droplet they lead to."""
 
 import time
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 from rehearsal.plugins.digitalocean.api import Api, ApiError, Json
 from rehearsal.plugins.digitalocean.resource import Property, Resource
@@ -125,7 +126,7 @@ def unassign(api: Api, address: str) -> None:
     _finish(api, address, action, lambda holder: holder is None)
 
 
-def _finish(api: Api, address: str, answer: Json, is_so: Any) -> None:
+def _finish(api: Api, address: str, answer: Json, is_so: Callable[[Json | None], bool]) -> None:
     """Wait for an address's own action; some never appear, then the address itself tells."""
     identifier = answer["action"]["id"]
 
