@@ -23,6 +23,9 @@ ROOT = Path(__file__).parent.parent
 TOKEN = "dop_v1_made_up"
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # how the engine marks a secret on the wire
 
+# One for all runs: the SDK leaves further loops open in the threads of this one's executor.
+LOOP = asyncio.new_event_loop()
+
 SIZES = [
     {"slug": "s-4vcpu-8gb", "vcpus": 4, "memory": 8192, "regions": ["nyc3", "ams3"], "available": True},
     {"slug": "s-2vcpu-4gb", "vcpus": 2, "memory": 4096, "regions": ["nyc3"], "available": True},
@@ -127,8 +130,7 @@ def deploy(
     texts: dict[str, str], *, preview: bool = False, sizes: list[dict[str, Any]] | Refused = SIZES, token: str = TOKEN
 ) -> Deployment:
     """Run ``__main__.py`` to its end, every registration landed; raise what it raises."""
-    loop = asyncio.new_event_loop()  # its own, before the mocks look for one: other tests' loops come and go
-    asyncio.set_event_loop(loop)
+    asyncio.set_event_loop(LOOP)  # before the mocks look for one: other tests' loops come and go
     recorder = Recorder(Cloud(sizes))
     pulumi.runtime.set_mocks(recorder.mocks, project="course-server", stack="test", preview=preview, monitor=recorder)
     config = {f"course-server:{key}": value for key, value in texts.items()}
@@ -139,9 +141,5 @@ def deploy(
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
-    try:
-        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # returns when every registration has landed
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # returns when every registration has landed
     return Deployment(recorder)
