@@ -1,0 +1,156 @@
+"""The term: what `pulumi up` changes, what it leaves alone, and what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from term import lines_added, log_ends, seconds_of
+
+from rehearsal import places, visitor
+
+if TYPE_CHECKING:
+    from account import Droplet
+    from term import Term
+
+pytestmark = pytest.mark.rehearsal
+
+STUDENT = "ada@college.example"
+LATE_COMER = "charles@college.example"
+
+
+def way() -> dict[str, Any]:
+    return {"known": visitor.addresses(), "trusted": visitor.trust(places.ours())}
+
+
+def started(droplet: Droplet, unit: str) -> str:
+    return droplet.says(f"systemctl show --property=MainPID,ExecMainStartTimestampMonotonic --value {unit}")
+
+
+def test_up_again_changes_nothing_and_runs_nothing(term: Term, capsys: pytest.CaptureFixture[str]) -> None:
+    before = log_ends(term.droplet())
+
+    seconds = seconds_of(lambda: term.up("--expect-no-changes"))
+
+    assert log_ends(term.droplet()) == before, "no command ran on the droplet"
+    with capsys.disabled():
+        print(f"\nup again, nothing changed: {seconds:.1f} s")
+
+
+def test_a_new_line_in_the_roster_touches_the_roster_alone_and_opens_the_door(term: Term) -> None:
+    hub = started(term.droplet(), "jupyterhub")
+    lines_added(term.roster, f"{LATE_COMER},Late Comer,A,student")
+
+    assert term.changes() == {"roster": "update"}, "the class goes on while a student is added"
+    term.up()
+
+    async def name() -> str:
+        async with visitor.signed_in(LATE_COMER, **way()) as student:
+            return student.name
+
+    assert asyncio.run(name()) == "jh-charles", "who joins can sign in at once"
+    assert started(term.droplet(), "jupyterhub") == hub, "and the hub was not restarted for it"
+
+
+def test_who_leaves_the_roster_cannot_sign_in_any_more(term: Term) -> None:
+    assert term.changes() == {"roster": "update"}, "the line of the test before is gone again"
+    term.up()
+
+    async def attempt() -> None:
+        async with visitor.signed_in(LATE_COMER, **way()):
+            pass
+
+    with pytest.raises(visitor.SignInRefused) as refused:
+        asyncio.run(attempt())
+    assert refused.value.status == 403
+
+
+def test_a_hub_setting_restarts_the_hub_and_no_students_work(term: Term) -> None:
+    droplet = term.droplet()
+
+    async def work() -> tuple[str, str]:
+        async with visitor.seated(visitor.signed_in(STUDENT, **way())) as seat:
+            await seat.kernel.run("answer = 41")
+            hub, server = started(droplet, "jupyterhub"), started(droplet, "jupyterhub-user@jh-ada")
+            term.set("idle-minutes", "45")
+            assert term.changes() == {"jupyterhub": "update", "student-check": "update"}
+            await asyncio.to_thread(term.up)
+            assert started(droplet, "jupyterhub") != hub, "the hub has the new setting"
+            assert started(droplet, "jupyterhub-user@jh-ada") == server, "the student's server was left alone"
+            return "42", await seat.kernel.run("print(answer + 1)")
+
+    wanted, printed = asyncio.run(work())
+
+    assert printed.strip() == wanted, "the running kernel kept its state and its connection"
+
+
+def test_a_package_that_does_not_exist_leaves_the_class_with_what_it_had(term: Term) -> None:
+    term.up()
+    droplet = term.droplet()
+    before = droplet.says("readlink /opt/course/envs/current")
+    term.set("packages[2]", "no-such-package-for-a-course", "--path")
+    term.set("packages[0]", "pint==0.25.3", "--path")
+    term.set("packages[1]", "pyserial==3.5", "--path")
+
+    done = term.pulumi("up", "--yes", "--skip-preview")
+
+    assert done.returncode != 0, "a teacher is told before the class is"
+    assert "A course package cannot be installed; the packages from before stay in use" in done.stdout
+    assert "no-such-package-for-a-course" in done.stdout, "and which one"
+    assert droplet.says("readlink /opt/course/envs/current") == before
+
+
+def test_the_next_up_after_a_refused_package_is_as_if_nothing_had_happened(term: Term) -> None:
+    before = term.droplet().says("readlink /opt/course/envs/current")
+
+    term.up()
+
+    assert term.droplet().says("readlink /opt/course/envs/current") == before
+
+
+def test_a_volume_grows_while_the_class_works_and_never_shrinks(term: Term) -> None:
+    droplet = term.droplet()
+    size = "df --block-size=1G --output=size /home | tail -1"
+    before = int(droplet.says(size))
+    term.set("volume-size", str(before + 2))
+
+    term.up()
+
+    assert int(droplet.says(size)) > before, "the file system grew with the volume"
+    term.set("volume-size", str(before))
+    assert "can only be expanded" in term.refused(), "work could be cut off"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("domain", "https://hub.course.example", "domain: 'https://hub.course.example' is an address of a page"),
+        ("size", "s-2vcpu-5gb", "size: 's-2vcpu-5gb' is not one of DigitalOcean's; for example s-2vcpu-"),
+        ("region", "mars1", "region: 'mars1' is not one of DigitalOcean's: "),
+        ("idle-minuts", "60", "idle-minuts: is not a setting; did you mean idle-minutes?"),
+        (
+            "digitalocean:apiEndpoint",
+            "http://198.51.100.1:9",
+            "DigitalOcean's API does not answer; nothing was changed",
+        ),
+    ],
+)
+def test_a_bad_setting_is_refused_in_preview(term: Term, key: str, value: str, said: str) -> None:
+    term.set(key, value)
+
+    assert said in term.refused()
+
+
+def test_a_refused_token_is_told_with_the_way_to_a_good_one(term: Term) -> None:
+    said = term.refused(DIGITALOCEAN_TOKEN="not-this-one")
+
+    assert "DigitalOcean refused it (401); make one with write access" in said
+    assert "not-this-one" not in said, "a token is never shown, not even a wrong one"
+
+
+def test_no_secret_is_in_a_preview_or_in_the_state(term: Term) -> None:
+    shown = term.pulumi("preview", "--diff").stdout + term.pulumi("stack", "export").stdout
+
+    assert "rehearsal-client-secret" not in shown, "the sign-in secret is encrypted wherever it lies"
+    assert "OPENSSH PRIVATE KEY" not in shown, "and so is the instructor's key"

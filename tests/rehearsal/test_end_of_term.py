@@ -1,0 +1,60 @@
+"""After the term: `pulumi destroy` leaves nothing in the account, `down` nothing on this machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rehearsal import machine
+from rehearsal.places import API_PORT, API_TOKEN, GATEWAY, REPOSITORY
+
+if TYPE_CHECKING:
+    from term import Term
+
+pytestmark = pytest.mark.rehearsal
+
+
+def still_in_the_account() -> dict[str, list[Any]]:
+    request = urllib.request.Request(
+        f"http://{GATEWAY}:{API_PORT}/_rehearsal/leftovers", headers={"Authorization": f"Bearer {API_TOKEN}"}
+    )
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+        leftovers: dict[str, list[Any]] = json.load(answer)["leftovers"]
+    return {kind: found for kind, found in leftovers.items() if found}
+
+
+def test_destroy_works_when_the_droplet_is_dead_already(term: Term) -> None:
+    subprocess.run(["podman", "kill", f"course-{term.droplet().id}"], check=True, capture_output=True)
+
+    done = term.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert done.returncode == 0, done.stdout
+    assert still_in_the_account() == {}, "nothing is left that could cost money"
+
+
+def test_destroy_leaves_nothing_in_the_account(term: Term) -> None:
+    term.up("--target", "**droplet**", "--target", "**reserved-ip**", "--target", "**zone**", "--target-dependents")
+    assert still_in_the_account(), "there is something to take away"
+
+    done = term.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert done.returncode == 0, done.stdout
+    assert still_in_the_account() == {}, "nothing is left that could cost money"
+
+
+def test_down_leaves_nothing_on_this_machine(term: Term) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rehearsal", "down"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert machine.leftovers(term.places.home) == [], "no container, bridge, table, loop device or namespace"
+    running = subprocess.run(
+        ["pgrep", "-af", "rehearsal.daemon|pebble -config"], capture_output=True, text=True, check=False
+    )
+    assert running.stdout == "", "no process goes on"

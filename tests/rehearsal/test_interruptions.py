@@ -1,0 +1,47 @@
+"""`pulumi up` killed at its worst moments: the next one ends well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from term import Term
+
+pytestmark = pytest.mark.rehearsal
+
+
+@pytest.mark.parametrize(
+    ("step", "key", "value"),
+    [
+        ("anaconda", "packages[0]", "pint==0.25.2"),
+        ("jupyterhub", "idle-minutes", "50"),
+        ("student_check", "sign-in-name", "the interrupted college"),
+    ],
+)
+def test_up_killed_in_the_middle_of_a_step_is_simply_repeated(term: Term, step: str, key: str, value: str) -> None:
+    term.set(key, value, *(["--path"] if "[" in key else []))
+
+    term.killed_during(step)
+
+    assert "student check: passed" in term.up(), "the class is seated as if nothing had happened"
+    term.up("--expect-no-changes")
+
+
+def test_a_name_that_does_not_lead_here_is_told_with_the_record_to_make(term: Term) -> None:
+    from account import ask  # late: only this test looks into the zone
+
+    records = ask("GET", "/domains/course.example/records")["domain_records"]
+    record = next(item for item in records if item["type"] == "A")
+    right = record["data"]
+    ask("PUT", f"/domains/course.example/records/{record['id']}", {"type": "A", "data": "198.51.100.77"})
+    try:
+        term.set("acme-directory", "https://acme.rehearsal.example:14000/dir?again")
+        done = term.pulumi("up", "--yes", "--skip-preview")
+    finally:
+        ask("PUT", f"/domains/course.example/records/{record['id']}", {"type": "A", "data": right})
+
+    assert done.returncode != 0, "a certificate could not be had"
+    assert f"points to 198.51.100.77 instead of {right}" in done.stdout, "the teacher is told what to change"
+    assert "run pulumi up again" in done.stdout
