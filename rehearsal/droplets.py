@@ -57,6 +57,19 @@ class Record:
         unfinished.replace(file)
 
 
+def containers() -> list[tuple[str, str]]:
+    """Return name and owner, a rehearsal's folder, of all droplets' containers on this machine."""
+    form = f'{{{{.Names}}}}\t{{{{index .Labels "{LABEL}"}}}}'
+    lines = run("podman", "ps", "--all", "--filter", f"label={LABEL}", "--format", form).splitlines()
+    return [(name, owner) for name, _, owner in (line.partition("\t") for line in lines)]
+
+
+def remove(names: Sequence[str]) -> None:
+    """Remove containers with their disks, running or not, there or not."""
+    if names:
+        run("podman", "rm", "--force", "--ignore", "--time", "0", *names)
+
+
 class Droplets:
     """The Protocol ``Machines``, with podman, loop devices, network namespaces and nftables."""
 
@@ -69,6 +82,8 @@ class Droplets:
     def resume(self) -> None:
         """Make everything on record true again, after this process or the whole machine was restarted."""
         self._filter_packets()
+        known = {network.namespace(droplet) for droplet in self.ids()}
+        remove([name for name, home in containers() if home == str(self._places.home) and name not in known])
         for droplet in self.ids():
             record = self._record(droplet)
             certificates.trust(self._folder(droplet) / "trust", self._places.bundle)
@@ -120,10 +135,11 @@ class Droplets:
     def destroy_droplet(self, droplet_id: int) -> None:
         """Remove a droplet with its disk, its wire and its packet filter; its console and journal go too."""
         with self._lock:
-            attempt("podman", "rm", "--force", "--time", "0", network.namespace(droplet_id))
             network.disconnect(droplet_id)
             shutil.rmtree(self._folder(droplet_id), ignore_errors=True)
             self._filter_packets()
+        # A disk with Anaconda on it takes podman half a minute to erase; nobody has to wait for that.
+        threading.Thread(target=remove, args=([network.namespace(droplet_id)],)).start()
 
     def power_on(self, droplet_id: int) -> None:
         """Boot a droplet."""

@@ -8,9 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal import network, processes
+from rehearsal import droplets, network, processes
 from rehearsal.commands import attempt, run
-from rehearsal.droplets import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +27,9 @@ class Occupied(RuntimeError):
 
 def claim(home: Path, say: Callable[[str], None]) -> None:
     """Make this machine the stage of the rehearsal in ``home``; clean up after one that died elsewhere."""
-    others = {Path(owner) for owner in [_mark().get("home", str(home)), *(owner for _, owner in _containers())]} - {
-        home
-    }
+    others = {
+        Path(owner) for owner in [_mark().get("home", str(home)), *(owner for _, owner in droplets.containers())]
+    } - {home}
     for other in sorted(others):
         if pid := processes.alive(other / "run/daemon.pid", "rehearsal.daemon"):
             there = other.parent
@@ -50,8 +49,7 @@ def sweep(home: Path) -> None:
     """Remove everything a rehearsal made outside its folder, whether or not it is there; files stay."""
     processes.stop(home / "run/daemon.pid", "rehearsal.daemon")
     processes.stop(home / "run/pebble.pid", "pebble")
-    if containers := [name for name, owner in _containers() if owner == str(home)]:
-        run("podman", "rm", "--force", "--time", "0", *containers)
+    droplets.remove([name for name, owner in droplets.containers() if owner == str(home)])
     for space in network.namespaces():
         network.disconnect(int(space.removeprefix("course-")))
     for wire in _wires():
@@ -64,7 +62,7 @@ def sweep(home: Path) -> None:
 
 def leftovers(home: Path) -> list[str]:
     """Return, in words, what of a rehearsal is on this machine outside its folder ``home``."""
-    found = [f"container {name}" for name, _ in _containers()]
+    found = [f"container {name}" for name, _ in droplets.containers()]
     found += [f"network namespace {space}" for space in network.namespaces()]
     found += [f"network interface {wire}" for wire in _wires()]
     found += [f"loop device {device} ({file})" for device, file in _loops(home)]
@@ -81,13 +79,6 @@ def _mark() -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return mark
-
-
-def _containers() -> list[tuple[str, str]]:
-    """Return name and owner (the rehearsal's folder) of the droplets' containers."""
-    form = f'{{{{.Names}}}}\t{{{{index .Labels "{LABEL}"}}}}'
-    lines = run("podman", "ps", "--all", "--filter", f"label={LABEL}", "--format", form).splitlines()
-    return [(name, owner) for name, _, owner in (line.partition("\t") for line in lines)]
 
 
 def _wires() -> list[str]:

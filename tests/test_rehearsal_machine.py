@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal import clients, environment, machine, prerequisites, processes
+from rehearsal import clients, droplets, environment, machine, prerequisites, processes
 from rehearsal.prerequisites import Unprepared
 
 
@@ -92,7 +92,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(machine, "MARK", mark)
     monkeypatch.setattr(machine, "sweep", sweep)
-    monkeypatch.setattr(machine, "_containers", list)
+    monkeypatch.setattr(droplets, "containers", list)
     return {"other": other, "swept": swept, "mark": mark, "home": tmp_path / "ours/.rehearsal"}
 
 
