@@ -139,7 +139,7 @@ class Droplets:
             shutil.rmtree(self._folder(droplet_id), ignore_errors=True)
             self._filter_packets()
         # A disk with Anaconda on it takes podman half a minute to erase; nobody has to wait for that.
-        threading.Thread(target=remove, args=([network.namespace(droplet_id)],)).start()
+        threading.Thread(target=remove, args=([network.namespace(droplet_id)],), daemon=True).start()
 
     def power_on(self, droplet_id: int) -> None:
         """Boot a droplet."""
