@@ -22,11 +22,10 @@ EVERYWHERE = ["0.0.0.0/0", "::/0"]
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """What a droplet of the size has: vCPUs, memory in MiB, and its price in dollars a month."""
+    """What a droplet of the size has: vCPUs, and memory in MiB."""
 
     vcpus: int
     memory_mib: int
-    monthly: float
 
 
 def provider(cloud: Cloud) -> do.Provider:
@@ -52,7 +51,7 @@ def look_up_size(settings: Settings, account: do.Provider) -> Size:
         raise SettingsProblem(
             f"size: {settings.size!r} is not to be had in {settings.region}; it is in {', '.join(size.regions)}"
         )
-    return Size(vcpus=size.vcpus, memory_mib=size.memory, monthly=size.price_monthly)
+    return Size(vcpus=size.vcpus, memory_mib=size.memory)
 
 
 def _refusal(error: str) -> str:

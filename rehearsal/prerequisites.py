@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Debian's package for each program the rehearsal runs.
 PROGRAMS = {
+    "certutil": "libnss3-tools",
+    "chromium": "chromium",
     "ip": "iproute2",
     "losetup": "mount",
     "mkfs.ext4": "e2fsprogs",
@@ -35,7 +37,7 @@ def ensure(say: Callable[[str], None]) -> None:
     """Install the packages that are missing, naming them first; raise Unprepared where that cannot be done."""
     if os.geteuid():
         raise Unprepared(
-            "a rehearsal makes networks and mounts disks: run it as root, for example sudo -E make rehearsal"
+            "a rehearsal makes networks and mounts disks: run it as root, for example sudo -E make rehearse"
         )
     packages = missing()
     if not packages:

@@ -7,6 +7,7 @@ import yaml
 from conftest import ROOT
 
 import settings as configuration
+import versions
 from settings import Settings, SettingsProblem
 
 
@@ -32,6 +33,16 @@ def test_pulumi_yaml_declares_every_setting_and_no_other() -> None:
     for key, setting in declared.items():
         assert setting["description"], f"{key} is explained"
         assert "default" in setting, f"without a default the engine would refuse {key} before we can say why"
+
+
+def test_pulumi_yaml_and_versions_pin_the_same() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    locked = (ROOT / "templates/opt/jupyterhub/uv.in").read_text()
+
+    assert declared["packages"]["default"] == [f"pint=={versions.PINT}", f"pyserial=={versions.PYSERIAL}"]
+    assert versions.ANACONDA in declared["anaconda-url"]["default"], "a pin is raised in one place and follows in all"
+    assert declared["anaconda-sha256"]["default"] == versions.ANACONDA_SHA256
+    assert f"uv=={versions.UV}" in locked
 
 
 def test_pulumi_new_asks_for_what_has_no_default() -> None:
