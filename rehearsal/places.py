@@ -77,6 +77,11 @@ class Places:
         return self.home / "env"
 
     @property
+    def times(self) -> Path:
+        """The seconds each part of the last ``up`` took."""
+        return self.home / "times.json"
+
+    @property
     def ssh_key(self) -> Path:
         """The instructor's key, as the dev stack names it."""
         return self.home / "id_ed25519"

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ from rehearsal.places import GATEWAY, SIGN_IN, Places
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from coursehub.kernel import Kernel
 
 COURSE = "hub.course.example"
 _DNS_SECONDS = 5
@@ -102,16 +106,32 @@ async def put_away(login: str, **way: Any) -> None:
 
 async def first_cell(login: str, **way: Any) -> float:
     """Return the seconds from a click on the link to the output of ``import this``; leave no server behind."""
-    started = time.monotonic()
-    async with signed_in(login, **way) as student:
+    async with seated(signed_in(login, **way)) as seat:
+        return seat.seconds
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A student whose first cell ran, ``seconds`` after the click on the link; ``kernel`` runs the next ones."""
+
+    student: Student
+    kernel: Kernel
+    seconds: float
+
+
+@asynccontextmanager
+async def seated(entrance: AbstractAsyncContextManager[Student]) -> AsyncIterator[Seat]:
+    """Come in by ``entrance``, get a first cell run, and stay; leave no server behind."""
+    clicked = time.monotonic()
+    async with entrance as student:
         try:
             await student.start_server()
             await student.open_lab()
             async with student.kernel() as kernel:
                 printed = await kernel.run("import this")
-                seconds = time.monotonic() - started
+                seconds = time.monotonic() - clicked
+                if printed != zen():
+                    raise HubError(f"{student.name} saw something else than the Zen of Python: {printed[:60]!r}.")
+                yield Seat(student, kernel, seconds)
         finally:
             await student.stop_server()
-    if printed != zen():
-        raise HubError(f"{login} saw something else than the Zen of Python: {printed[:60]!r}.")
-    return seconds
