@@ -10,7 +10,7 @@ from components.host import StepArgs
 from components.jupyterhub import HubSecrets, JupyterHub, JupyterHubArgs
 from components.roster import Roster
 from components.server import Server, ServerArgs, look_up_size, provider, put_in_project
-from components.storage import Storage
+from components.storage import Storage, StorageArgs
 from components.student_check import StudentCheck, StudentCheckArgs
 from components.sudo_user import SudoUser
 
@@ -33,7 +33,8 @@ step = StepArgs(host=server.host, settings=settings)
 hub = JupyterHubArgs(host=server.host, settings=settings, vcpus=size.vcpus, memory_mib=size.memory_mib)
 front = CertbotArgs(host=server.host, settings=settings, address=address.ip)
 sudo_user = SudoUser("sudo-user", step)
-storage = Storage("storage", step, after(sudo_user))
+volume = StorageArgs(host=server.host, settings=settings, volume=server.volume.name)
+storage = Storage("storage", volume, after(sudo_user))
 anaconda = Anaconda("anaconda", step, after(storage))
 secrets = HubSecrets("jupyterhub-secrets", step, after(anaconda))
 jupyterhub = JupyterHub("jupyterhub", hub, after(secrets))

@@ -78,6 +78,15 @@ def package_name(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", name.group()).lower() if name else ""
 
 
+def is_text(content: bytes) -> bool:
+    """Whether a file can travel in a manifest, which is UTF-8 text."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
+
+
 def sha256(value: str) -> str:
     """Sixty-four hexadecimal digits."""
     if not re.fullmatch(r"[0-9a-f]{64}", value):

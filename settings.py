@@ -39,7 +39,7 @@ EXAMPLES = {
     "domain": "hub.engineering.college.edu",
     "dns-zone": "engineering.college.edu",
     "oidc-authorize-url": "https://login.college.edu/oauth2/authorize",
-    "oidc-token-url": "https://login.college.edu/oauth2/token",
+    "oidc-exchange-url": "https://login.college.edu/oauth2/token",
     "oidc-userinfo-url": "https://login.college.edu/oauth2/userinfo",
     "oidc-client-id": "the id your college's sign-in service gave this course",
     "oidc-client-secret": "pulumi config set --secret oidc-client-secret",
@@ -86,7 +86,7 @@ class Settings(BaseModel):
 
     domain: Domain
     oidc_authorize_url: HttpsUrl
-    oidc_token_url: HttpsUrl
+    oidc_exchange_url: HttpsUrl
     oidc_userinfo_url: HttpsUrl
     oidc_client_id: Text
     oidc_client_secret: SecretStr = Field(min_length=1)
@@ -130,6 +130,11 @@ class Settings(BaseModel):
     def _is_folder(cls, path: Path) -> Path:
         if not path.is_dir():
             raise ValueError("is not a folder; starter notebooks are copied from it")
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and not patterns.is_text(file.read_bytes()):
+                raise ValueError(
+                    f"holds {file.name}, which is not text; notebooks, data and programs as text can be sent"
+                )
         return path
 
     @field_validator("roster")
@@ -154,14 +159,15 @@ class Settings(BaseModel):
     @classmethod
     def _zone_holds_domain(cls, zone: str, others: ValidationInfo) -> str:
         domain = others.data.get("domain", "")
-        if zone and not domain.endswith(f".{zone}"):
+        if zone and not f".{domain}".endswith(f".{zone}"):
             raise ValueError(f"does not hold the domain {domain!r}; for example {patterns.parent(domain)}")
         return zone
 
     @property
     def zone(self) -> str:
-        """The DNS zone that holds the domain's record."""
-        return self.dns_zone or patterns.parent(self.domain)
+        """The DNS zone that holds the domain's record; a domain of two labels is a zone itself."""
+        parent = patterns.parent(self.domain)
+        return self.dns_zone or (parent if "." in parent else self.domain)
 
     @property
     def volume_name(self) -> str:

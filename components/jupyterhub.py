@@ -73,7 +73,7 @@ def _config(settings: Settings, vcpus: int) -> JupyterHubConfig:
         admins=settings.admins,
         idle_minutes=settings.idle_minutes,
         oidc_authorize_url=settings.oidc_authorize_url,
-        oidc_token_url=settings.oidc_token_url,
+        oidc_token_url=settings.oidc_exchange_url,
         oidc_userinfo_url=settings.oidc_userinfo_url,
         oidc_client_id=settings.oidc_client_id,
         sign_in_name=settings.sign_in_name,

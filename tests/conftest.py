@@ -111,7 +111,7 @@ def texts(tmp_path: Path) -> dict[str, str]:
         **defaults,
         "domain": "hub.course.example",
         "oidc-authorize-url": "https://login.college.edu/authorize",
-        "oidc-token-url": "https://login.college.edu/token",
+        "oidc-exchange-url": "https://login.college.edu/token",
         "oidc-userinfo-url": "https://login.college.edu/userinfo",
         "oidc-client-id": "course-hub",
         "oidc-client-secret": "the-client-secret",

@@ -64,6 +64,14 @@ def test_the_volume_changes_in_size_only(program: Deployment) -> None:
     assert "size" not in ignored, "growing is the one change that is wanted"
 
 
+def test_a_droplet_of_another_name_keeps_its_volume(texts: dict[str, str]) -> None:
+    before = deploy(texts)
+    after = deploy({**texts, "droplet-name": "lab"})
+
+    assert "name" in before.resources["volume"].ignoreChanges, "so the volume's name in the engine's state stays"
+    assert "volume" in dependencies(after, "storage"), "and the mount goes by that one, not by the setting"
+
+
 def test_every_step_goes_with_the_machine_and_is_made_again_on_a_new_one(program: Deployment) -> None:
     for name in STEPS:
         step = program.resources[name]

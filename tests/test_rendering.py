@@ -39,7 +39,7 @@ def example(cls: type[Template]) -> Template:
 def test_every_template_has_a_class_and_every_class_a_template() -> None:
     on_disk = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.j2")}
 
-    assert {cls.source for cls in TEMPLATE_CLASSES} == on_disk, "a template nobody renders is dead; the reverse fails late"
+    assert {cls.source for cls in TEMPLATE_CLASSES} == on_disk, "neither is there without the other"
 
 
 @pytest.mark.parametrize("cls", TEMPLATE_CLASSES, ids=lambda cls: cls.__name__)
@@ -47,7 +47,7 @@ def test_a_class_has_exactly_its_templates_variables(cls: type[Template]) -> Non
     source = (TEMPLATES / cls.source).read_text()
     used = meta.find_undeclared_variables(ENVIRONMENT.parse(source))
 
-    assert used == {field.name for field in fields(cls)}, "a variable too many misleads, one too few fails on the droplet"
+    assert used == {field.name for field in fields(cls)}, "one too many misleads, one too few fails late"
 
 
 def test_a_variable_without_a_value_stops_the_rendering() -> None:

@@ -60,7 +60,7 @@ def test_pulumi_new_asks_for_what_has_no_default() -> None:
         ("domain", "https://hub.college.edu/", "give the bare name; for example hub.engineering.college.edu"),
         ("domain", "Hub_1", "'Hub_1' is not a domain name"),
         ("letsencrypt-email", "me", "letsencrypt-email: 'me' is not an e-mail address; for example you@college.edu"),
-        ("oidc-token-url", "http://login.college.edu/token", "must begin with https://"),
+        ("oidc-exchange-url", "http://login.college.edu/token", "must begin with https://"),
         ("oidc-client-secret", "", "oidc-client-secret: is not set; for example pulumi config set --secret"),
         ("seats", "0", "seats: '0' Input should be greater than or equal to 1"),
         ("seats", "many", "seats: 'many' Input should be a valid integer"),
@@ -86,6 +86,32 @@ def test_a_bad_value_is_refused_with_key_value_and_a_good_example(
 
     assert f"{key}: " in message, "the setting is named"
     assert said in message
+
+
+@pytest.mark.parametrize(
+    ("domain", "given", "zone"),
+    [
+        ("hub.course.example", "", "course.example"),
+        ("mycourse.org", "", "mycourse.org"),
+        ("mycourse.org", "mycourse.org", "mycourse.org"),
+        ("hub.lab.college.edu", "college.edu", "college.edu"),
+    ],
+)
+def test_the_zone_holds_the_domain(texts: dict[str, str], domain: str, given: str, zone: str) -> None:
+    assert configuration.parse({**texts, "domain": domain, "dns-zone": given}).zone == zone
+
+
+def test_a_starter_file_that_is_not_text_is_refused_by_name(texts: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    folder.mkdir()
+    (folder / "picture.png").write_bytes(b"\x89PNG\0")
+
+    assert "holds picture.png, which is not text" in refusal({**texts, "course-folder": str(folder)})
+
+
+def test_no_setting_is_taken_for_a_secret_by_its_name() -> None:
+    for name in Settings.model_fields:
+        assert "token" not in name, "`pulumi config set` would refuse it in the clear"
 
 
 def test_all_problems_are_told_at_once(texts: dict[str, str]) -> None:

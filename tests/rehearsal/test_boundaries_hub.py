@@ -176,7 +176,7 @@ def test_the_running_service_holds_no_privilege_and_cannot_get_any(service: str,
 
 
 def test_sudo_refuses_whoever_may_not_gain_privileges(droplet: Droplet) -> None:
-    confined = f"systemd-run --quiet --wait --pipe -p User={HUB} -p NoNewPrivileges=yes sudo -n id 2>&1"
+    confined = f"systemd-run --quiet --collect --wait --pipe -p User={HUB} -p NoNewPrivileges=yes sudo -n id 2>&1"
     result = droplet.shell(confined)
     Outcome(result.returncode, result.stdout).assert_refused("no new privileges")
 
