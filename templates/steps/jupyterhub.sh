@@ -20,7 +20,7 @@ outdated() {
   local unit=$1 started
   shift
   systemctl is-active --quiet "$unit" || return 0
-  started=$(systemctl show --timestamp=unix --property=ExecMainStartTimestamp --value "$unit")
+  started=$(systemctl show --timestamp=us+utc --property=ExecMainStartTimestamp --value "$unit")
   [ -n "$(find "$@" -newermt "$started" -print -quit)" ]
 }
 

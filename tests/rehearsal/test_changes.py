@@ -74,7 +74,7 @@ def test_a_hub_setting_restarts_the_hub_and_no_students_work(term: Term) -> None
             await seat.kernel.run("answer = 41")
             hub, server = started(droplet, "jupyterhub"), started(droplet, "jupyterhub-user@jh-ada")
             term.set("idle-minutes", "45")
-            assert term.changes() == {"jupyterhub": "update", "student-check": "update"}
+            assert await asyncio.to_thread(term.changes) == {"jupyterhub": "update", "student-check": "update"}
             await asyncio.to_thread(term.up)
             assert started(droplet, "jupyterhub") != hub, "the hub has the new setting"
             assert started(droplet, "jupyterhub-user@jh-ada") == server, "the student's server was left alone"
