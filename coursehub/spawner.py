@@ -76,6 +76,15 @@ def listener(table: str, port: int) -> int | None:
     return None
 
 
+def port_for(uid: int) -> int:
+    """The port of the student ``uid``: the number of the uid, or any other if somebody else sits on it.
+
+    That is below the ports the kernel hands out by chance (32768 and up). One of those would be free when it is chosen
+    and may be a classmate's kernel's or a connection's when, seconds later, the server is ready to listen.
+    """
+    return uid if listener(SOCKETS.read_text(), uid) in (None, uid) else random_port()
+
+
 class Line:
     """Students waiting for their server: ``at_once`` are being started, the others know their place.
 
@@ -131,7 +140,7 @@ class UnitSpawner(Spawner):  # type: ignore[misc]  # jupyterhub publishes no typ
             await self._do("start", f"jupyterhub-account@{self.user.name}.service", "Your account could not be made.")
             await self._do("stop", self.unit, "Your earlier server could not be stopped.")
             uid = pwd.getpwnam(self.user.name).pw_uid
-            self.ip, self.port = "127.0.0.1", random_port()
+            self.ip, self.port = "127.0.0.1", port_for(uid)
             hand_over(HANDED_OVER / self.user.name, self.get_env(), uid)
             await self._do("start", self.unit, "Your server could not be started.")
             await self._listens(uid)

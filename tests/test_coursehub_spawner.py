@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 20001        0 120627 1 0 100 0 0 10 0
-   1: 0100007F:1F91 0100007F:1F90 01 00000000:00000000 00:00000000 00000000 20002        0 120628 1 0 100 0 0 10 0
+   0: 0100007F:4E21 00000000:0000 0A 00000000:00000000 00:00000000 00000000 20001        0 120626 1 0 100 0 0 10 0
+   1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 20001        0 120627 1 0 100 0 0 10 0
+   2: 0100007F:1F91 0100007F:1F90 01 00000000:00000000 00:00000000 00000000 20002        0 120628 1 0 100 0 0 10 0
 """
 
 
@@ -66,10 +67,10 @@ def of(name: str) -> UnitSpawner:
 def test_a_start_makes_the_account_then_starts_the_unit(systemd: Systemd, tmp_path: Path) -> None:
     address = asyncio.run(of("jh-ada").start())
 
-    assert address == ("127.0.0.1", 0x1F90)
+    assert address == ("127.0.0.1", 20001), "a port of their own, which no kernel or connection takes by chance"
     assert systemd.asked == [
         "start jupyterhub-account@jh-ada.service",
-        "stop jupyterhub-user@jh-ada.service",  # one the hub has forgotten would listen on another port
+        "stop jupyterhub-user@jh-ada.service",  # one the hub has forgotten would hold the port
         "start jupyterhub-user@jh-ada.service",
     ]
     assert (tmp_path / "jh-ada").read_text() == '{"JUPYTERHUB_API_TOKEN": "made-up"}'
@@ -95,6 +96,13 @@ def test_a_server_that_dies_while_starting_fails_at_once(systemd: Systemd, tmp_p
 
     with pytest.raises(SpawnException, match="stopped while it was starting"):
         asyncio.run(of("jh-ada").start())
+
+
+def test_who_sits_on_a_students_own_port_does_not_lock_them_out(systemd: Systemd, tmp_path: Path) -> None:
+    (tmp_path / "tcp").write_text(TABLE.replace("20001", "20666", 1))
+
+    assert asyncio.run(of("jh-ada").start()) == ("127.0.0.1", 0x1F90)
+    assert "start jupyterhub-user@jh-ada.service" in systemd.asked
 
 
 def test_another_students_process_on_the_port_is_not_taken_for_the_server(systemd: Systemd, tmp_path: Path) -> None:
