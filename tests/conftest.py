@@ -7,7 +7,10 @@ import json
 import os
 import runpy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an Output in a string is an error, not a sentence about one
 
@@ -97,6 +100,12 @@ class Deployment:
     def of_type(self, part: str) -> list[str]:
         """Names of the resources whose type holds ``part``."""
         return [name for name, request in self.resources.items() if part in request.type]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loop_ends() -> Iterator[None]:
+    yield
+    LOOP.close()
 
 
 @pytest.fixture
