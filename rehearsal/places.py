@@ -78,7 +78,7 @@ class Places:
 
     @property
     def times(self) -> Path:
-        """The seconds each part of the last ``up`` took."""
+        """The seconds each part of the last successful ``up`` took."""
         return self.home / "times.json"
 
     @property

@@ -51,7 +51,6 @@ def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None
     with _timed(times, "pulumi up"):
         status = _pulumi_up(places, environment.merged(values), slug)
     say("took " + ", ".join(f"{part} {seconds:.0f} s" for part, seconds in times.items()))
-    places.times.write_text(json.dumps(times))
     if status:
         say(f"pulumi up did not finish; the droplets' consoles and journals are in {places.droplets}")
     else:

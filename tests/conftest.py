@@ -7,10 +7,7 @@ import json
 import os
 import runpy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an Output in a string is an error, not a sentence about one
 
@@ -26,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 TOKEN = "dop_v1_made_up"
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # how the engine marks a secret on the wire
 
-# One for all runs: the SDK leaves further loops open in the threads of this one's executor.
+# One for all runs, and never closed: the SDK leaves loops open in the threads of its executor, which end with it.
 LOOP = asyncio.new_event_loop()
 
 SIZES = [
@@ -100,12 +97,6 @@ class Deployment:
     def of_type(self, part: str) -> list[str]:
         """Names of the resources whose type holds ``part``."""
         return [name for name, request in self.resources.items() if part in request.type]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def loop_ends() -> Iterator[None]:
-    yield
-    LOOP.close()
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ Pss_File:           4096 kB
 
 
 def test_the_table_sets_ours_beside_stock_and_a_dash_where_there_is_nothing_to_measure() -> None:
-    section = Section("one student", "s", [Figure("first cell", 6.0, 8.0), Figure("up again", 7.94)])
+    section = Section("one student", "s", [Figure("first cell", 6.0, 12.0), Figure("up again", 7.94)])
     assert table([section]).splitlines() == [
         "                     ours     stock  ours/stock",
         "",
         "one student (s)",
-        "  first cell          6.0       8.0        0.75",
-        "  up again            7.9         -           -",
+        "  first cell         6.00      12.0        0.50",
+        "  up again           7.94         -           -",
     ]
 
 

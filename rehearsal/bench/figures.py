@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_LARGE = 10  # from here on, one decimal says enough
 _HEADINGS = ("", "ours", "stock", "ours/stock")
 
 
@@ -47,12 +48,14 @@ def table(sections: Iterable[Section]) -> str:
     for section in sections:
         rows += [("", "", "", ""), (f"{section.title} ({section.unit})", "", "", "")]
         for each in section.figures:
-            rows.append((f"  {each.name}", _number(each.ours), _number(each.stock), _number(each.ratio, digits=2)))
+            rows.append((f"  {each.name}", _number(each.ours), _number(each.stock), _number(each.ratio)))
     width = max(len(row[0]) for row in rows)
     return "\n".join(
         f"{name:{width}}  {ours:>8}  {stock:>8}  {ratio:>10}".rstrip() for name, ours, stock, ratio in rows
     )
 
 
-def _number(value: float | None, digits: int = 1) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if value >= _LARGE else f"{value:.2f}"

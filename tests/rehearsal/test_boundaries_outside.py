@@ -31,7 +31,7 @@ pytestmark = pytest.mark.rehearsal
 # sshd of Debian 13 shuts out for a while whoever fails often: the attacks get an address of their own, inside the
 # rehearsal's admin-addresses, so that the teacher's stays welcome.
 COLLEAGUE = "198.51.100.66"
-STRANGER = "198.18.0.7"  # TEST-NET-3 (RFC 5737), outside admin-addresses
+STRANGER = "198.18.0.7"  # for tests (RFC 2544), outside admin-addresses
 LISTENER = "boundary-listener.service"
 SECONDS = 2
 # web and SSH; mail and RPC, found open on many a machine; the proxy, its API, the hub, and Jupyter's usual port
