@@ -54,6 +54,7 @@ def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None
     if status:
         say(f"pulumi up did not finish; the droplets' consoles and journals are in {places.droplets}")
     else:
+        places.times.write_text(json.dumps(times))
         print(_outcome(places, environment.merged(values)))
     return status
 

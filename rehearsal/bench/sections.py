@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 def preparation(times: Path) -> Section:
     """The parts of the rehearsal's last ``up``, which it noted itself."""
     noted = json.loads(times.read_text()) if times.exists() else {}
-    return Section("the last make rehearse, this machine's part and all of pulumi up", "s", [Figure(part, seconds) for part, seconds in noted.items()])
+    return Section(
+        "the last make rehearse that succeeded", "s", [Figure(part, seconds) for part, seconds in noted.items()]
+    )
 
 
 def deployment(parts: Mapping[str, float]) -> Section:
     """What each resource took when it was made."""
     total = Figure("all of these", sum(parts.values()))
-    return Section("pulumi up, each part when it was made", "s", [*(Figure(name, seconds) for name, seconds in parts.items()), total])
+    return Section(
+        "pulumi up, each part when it was made",
+        "s",
+        [*(Figure(name, seconds) for name, seconds in parts.items()), total],
+    )
 
 
 def unchanged(rounds: Sequence[float]) -> Section:
