@@ -109,19 +109,6 @@ def test_the_next_up_after_a_refused_package_is_as_if_nothing_had_happened(term:
     assert term.droplet().says("readlink /opt/course/envs/current") == before
 
 
-def test_a_volume_grows_while_the_class_works_and_never_shrinks(term: Term) -> None:
-    droplet = term.droplet()
-    size = "df --block-size=1G --output=size /home | tail -1"
-    before = int(droplet.says(size))
-    term.set("volume-size", str(before + 2))
-
-    term.up()
-
-    assert int(droplet.says(size)) > before, "the file system grew with the volume"
-    term.set("volume-size", str(before))
-    assert "can only be expanded" in term.refused(), "work could be cut off"
-
-
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [

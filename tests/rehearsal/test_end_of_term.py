@@ -1,4 +1,7 @@
-"""After the term: `pulumi destroy` leaves nothing in the account, `down` nothing on this machine."""
+"""The end of a term: `pulumi destroy` leaves nothing in the account, `down` nothing on this machine.
+
+The volume grows here, because it never shrinks again: no other test can follow with the stack's own settings.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,19 @@ def still_in_the_account() -> dict[str, list[Any]]:
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
         leftovers: dict[str, list[Any]] = json.load(answer)["leftovers"]
     return {kind: found for kind, found in leftovers.items() if found}
+
+
+def test_a_volume_grows_while_the_class_works_and_never_shrinks(term: Term) -> None:
+    droplet = term.droplet()
+    size = "df --block-size=1G --output=size /home | tail -1"
+    before = int(droplet.says(size))
+    term.set("volume-size", str(before + 2))
+
+    term.up()
+
+    assert int(droplet.says(size)) > before, "the file system grew with the volume"
+    term.set("volume-size", str(before))
+    assert "can only be expanded" in term.refused(), "work could be cut off"
 
 
 def test_destroy_works_when_the_droplet_is_dead_already(term: Term) -> None:
