@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from conftest import ROOT
+from program_under_test import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

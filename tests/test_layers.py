@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import ROOT
+from program_under_test import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

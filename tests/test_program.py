@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import SECRET_MARK, SIZES, Deployment, Refused, deploy
+from program_under_test import SECRET_MARK, SIZES, Deployment, Refused, deploy
 
 from settings import SettingsProblem
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT
 from jinja2 import UndefinedError, meta
+from program_under_test import ROOT
 
 import rendering
 from rendering import ENVIRONMENT, TEMPLATES, Template

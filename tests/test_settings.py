@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from program_under_test import ROOT
 
 import settings as configuration
 import versions

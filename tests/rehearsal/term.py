@@ -93,7 +93,8 @@ class Term:
                 cwd=places.REPOSITORY, env=self.variables, stdout=stream, stderr=stream, start_new_session=True,
             )  # fmt: skip
         try:
-            at_work = f"pgrep -f 'course-step' >/dev/null && fuser -s /var/log/course/{step}.log"
+            # the applier keeps no digest of a manifest until its script has succeeded
+            at_work = f'pgrep -f libexec/course-step && grep -q \'"digest": ""\' /var/lib/course/steps/{step}.json'
             until(lambda: droplet.shell(at_work).returncode == 0, 120, f"{step} is at work; {log} says how it went")
         finally:
             os.killpg(running.pid, signal.SIGKILL)

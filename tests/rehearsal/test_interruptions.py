@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.rehearsal
 @pytest.mark.parametrize(
     ("step", "key", "value"),
     [
-        ("anaconda", "packages[0]", "pint==0.25.2"),
+        ("anaconda", "packages[0]", f"pint!=0.0.{time.time_ns()}"),  # new every time: what was built once is reused
         ("jupyterhub", "idle-minutes", "50"),
         ("student_check", "sign-in-name", "the interrupted college"),
     ],
@@ -25,7 +26,9 @@ def test_up_killed_in_the_middle_of_a_step_is_simply_repeated(term: Term, step: 
 
     term.killed_during(step)
 
-    assert "student check: passed" in term.up(), "the class is seated as if nothing had happened"
+    said = term.up()
+    # What was at work when its teacher's machine fell silent goes on to its end; the next run finds it done.
+    assert "student check: passed" in said or "student_check: already so" in said, said
     term.up("--expect-no-changes")
 
 
