@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import runpy
 from pathlib import Path
@@ -18,8 +19,9 @@ ROOT = Path(__file__).parent.parent
 TOKEN = "dop_v1_made_up"
 SECRET_MARK = "4dabf18193072939515e22adb298388d"  # how the engine marks a secret on the wire
 
-# One for all runs, and never closed: the SDK leaves loops open in the threads of its executor, which end with it.
+# One for all runs: the SDK leaves further loops open in the threads of its executor, which end with it.
 LOOP = asyncio.new_event_loop()
+atexit.register(LOOP.close)
 
 SIZES = [
     {"slug": "s-4vcpu-8gb", "vcpus": 4, "memory": 8192, "regions": ["nyc3", "ams3"], "available": True},

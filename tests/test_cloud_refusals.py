@@ -272,7 +272,9 @@ def test_a_project_keeps_its_resources_and_a_reserved_ip_stays_with_its_droplet(
     for urn in (f"do:reservedip:{ip}", f"do:floatingip:{ip}"):
         status, message = cloud.refusal("POST", move, {"resources": [urn]})
         assert (status, message[:25]) == (412, "Cannot move a Reserved IP"), urn
-    assert cloud.refusal("POST", move, {"resources": ["do:droplet:1"]})[0] == 404
+    assert cloud.refusal("POST", move, {"resources": ["a droplet"]})[0] == 422
+    (gone,) = cloud.client.projects.assign_resources(lab, {"resources": ["do:droplet:1"]})["resources"]
+    assert gone["status"] == "not_found", "a droplet that is gone can be taken out of a project"
     cloud.client.projects.assign_resources(lab, {"resources": [f"do:droplet:{droplet}"]})
     held = {resource["urn"] for resource in cloud.client.projects.list_resources(lab)["resources"]}
     assert held == {f"do:droplet:{droplet}", f"do:floatingip:{ip}"}, "the address follows its droplet, by its old name"

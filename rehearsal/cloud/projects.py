@@ -132,12 +132,15 @@ async def _add_resources(request: web.Request) -> web.Response:
     project = _found(request)
     wanted = [urn.replace("do:reservedip:", "do:floatingip:") for urn in body.get("resources") or []]
     for urn in wanted:  # all of them or none
-        if urn not in urns(state):
-            raise not_found()
+        if not urn.startswith(tuple(f"do:{kind}:" for kind in _HELD)):
+            raise invalid(f"{urn} is not the name of a resource, such as do:droplet:1001")
         if project_of(state, urn) != project["id"] and _droplet_of(state, urn) is not None:
             raise Refusal(412, _FOLLOWS_ITS_DROPLET)
     answers = []
     for urn in wanted:
+        if urn not in urns(state):  # the published list of statuses has one for what is gone, so it is no error
+            answers.append(_render_resource(state, urn, "not_found"))
+            continue
         status = "already_assigned" if project_of(state, urn) == project["id"] else "assigned"
         state.placements[urn] = {"project_id": project["id"], "assigned_at": now()}
         answers.append(_render_resource(state, urn, status))
