@@ -167,17 +167,23 @@ def _outbound(protocol: str, ports: str | None) -> do.FirewallOutboundRuleArgs:
 
 def put_in_project(
     settings: Settings, server: Server, domain_urn: pulumi.Input[str] | None, opts: pulumi.ResourceOptions
-) -> do.Project:
-    """A DigitalOcean project, so that the account's page and bill show the course as one thing.
+) -> None:
+    """Make a DigitalOcean project, so that the account's page and bill show the course as one thing.
 
-    The reserved IP is left out: the API answers with another name for it, and the diff would never end.
+    What is in it is declared apart: a project's own list would also hold the reserved IP, which follows its droplet by
+    itself, under another name, and which the API refuses to move.
     """
-    return do.Project(
+    project = do.Project(
         "project",
         name=settings.droplet_name,
         description=f"Course server at {settings.domain}",
         purpose="Class project / Educational purposes",
         environment="Production",
+        opts=opts,
+    )
+    do.ProjectResources(
+        "project-resources",
+        project=project.id,
         resources=[server.droplet.droplet_urn, server.volume.volume_urn, *([domain_urn] if domain_urn else [])],
         opts=opts,
     )
