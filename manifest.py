@@ -37,7 +37,7 @@ class Manifest:
         lines = [f"step {self.step}", f"limit {self.limit}"]
         for file in self.files:
             lines += [f"file {file.path} {file.owner} {file.mode}", *_quoted(file.text)]
-        return "\n".join([*lines, "run", *_quoted(self.script), ""])
+        return "\n".join([*lines, "run", *_quoted(self.script), "end", ""])
 
 
 def _quoted(text: str) -> list[str]:

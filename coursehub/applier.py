@@ -2,7 +2,7 @@
 """Apply one step's manifest to this machine; installed as /usr/local/libexec/course-step and run by root.
 
 The manifest is plain text on standard input: ``step NAME`` and ``limit SECONDS``, then files
-(``file PATH OWNER:GROUP MODE``) and a script (``run``), each followed by its lines behind ``| ``.
+(``file PATH OWNER:GROUP MODE``) and a script (``run``), each followed by its lines behind ``| ``; last, ``end``.
 
 Files are written atomically. Files an earlier manifest of the step had and this one has not are removed. The script
 then runs with the paths that changed since the step last succeeded in ``COURSE_CHANGED``; its output goes to a log,
@@ -62,8 +62,10 @@ class Manifest:
 
 def parse(text: str) -> Manifest:
     """Read a manifest; raise ``ValueError`` naming the line that is not one."""
+    if not text.endswith("\nend\n"):  # what a broken connection cut short would remove files and run half a script
+        raise ValueError("the manifest did not arrive whole")
     manifest = Manifest()
-    for number, word, rest, body in _sections(text):
+    for number, word, rest, body in _sections(text.removesuffix("end\n")):
         if word == "step":
             manifest.step = rest
         elif word == "limit":

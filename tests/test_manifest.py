@@ -46,13 +46,25 @@ def test_any_text_arrives_as_it_was_with_a_newline_at_its_end(text: str) -> None
 
 def test_a_line_that_belongs_to_nothing_is_refused_by_number() -> None:
     with pytest.raises(ValueError, match="line 2: 'bogus' is not part"):
-        applier.parse("step x\nbogus\n")
+        applier.parse("step x\nbogus\nend\n")
 
 
 @pytest.mark.parametrize("path", ["etc/x", "/etc/../shadow", "/etc//x"])
 def test_a_path_that_is_not_plain_and_absolute_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="is not a plain absolute path"):
-        applier.parse(f"step x\nfile {path} root:root 0644\nrun\n")
+        applier.parse(f"step x\nfile {path} root:root 0644\nrun\nend\n")
+
+
+@pytest.mark.parametrize("share", [0, 0.3, 0.6, 0.99])
+def test_a_manifest_cut_short_changes_nothing(machine: applier.Machine, tmp_path: Path, share: float) -> None:
+    machine.apply(manifest("true\n", a="1", b="1"))
+    text = manifest(f"touch {tmp_path}/ran\n", a="2", b="2")
+
+    with pytest.raises(ValueError, match="did not arrive whole"):
+        machine.apply(text[: int(len(text) * share)])
+
+    assert (tmp_path / "etc/a").read_text() == "1\n", "a connection that broke must not undo what is there"
+    assert not (tmp_path / "ran").exists(), "nor run half a script"
 
 
 def test_the_same_manifest_again_runs_nothing(machine: applier.Machine, tmp_path: Path) -> None:
