@@ -43,5 +43,5 @@ lock: .venv/.ready  ## write the hashed requirements files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
 
 .PHONY: down
-down:  ## take the rehearsal away
+down: .venv/.ready  ## take the rehearsal away
 	$(BIN)/python -m rehearsal down

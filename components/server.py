@@ -86,7 +86,12 @@ class Server(pulumi.ComponentResource):
         key = settings.ssh_key
         child = pulumi.ResourceOptions(parent=self)
 
-        tag = do.Tag("tag", name=settings.droplet_name, opts=child)
+        # The firewall covers the droplet by it: another name would leave a moment in which it does not.
+        tag = do.Tag(
+            "tag",
+            name=settings.droplet_name,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["name"]),
+        )
         # By tag and before the droplet: there is no moment in which the droplet stands open.
         self.firewall = do.Firewall(
             "firewall",

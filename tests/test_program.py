@@ -38,6 +38,10 @@ def test_the_firewall_stands_before_the_droplet_does(program: Deployment) -> Non
     assert program.inputs("firewall")["tags"] == program.inputs("droplet")["tags"], "it covers every droplet of the tag"
 
 
+def test_another_name_for_the_droplet_does_not_move_the_firewall(program: Deployment) -> None:
+    assert set(program.resources["tag"].ignoreChanges) == {"name"}, "the tag is what ties the firewall to the droplet"
+
+
 def test_only_web_ports_are_open_to_everyone(texts: dict[str, str]) -> None:
     program = deploy({**texts, "admin-addresses": '["192.0.2.0/24"]'})
 
