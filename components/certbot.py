@@ -37,6 +37,7 @@ def _manifest(args: CertbotArgs, address: str) -> Manifest:
     files = [
         NginxHttp(domain=settings.domain).file(),
         NginxHttps(domain=settings.domain).file(),
+        *copied("etc/systemd/system/nginx.service.d"),
         *copied("usr/local/libexec/course-certificate-renewed"),
     ]
     return Manifest(step="certbot", files=files, script=script.render(), limit=900)

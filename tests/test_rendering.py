@@ -99,6 +99,22 @@ def test_only_a_blank_volume_is_ever_formatted() -> None:
     assert "blkid -p" in formatting[0], "and it asks first whether anything is there"
 
 
+def test_a_unit_that_comes_before_the_network_waits_for_nothing_that_waits_for_it() -> None:
+    early = [path for path in (TEMPLATES / "etc/systemd").rglob("*.service") if "network-pre" in path.read_text()]
+
+    assert early, "the metadata address is closed before there is a network"
+    for path in early:
+        assert "DefaultDependencies=no" in path.read_text(), (
+            f"{path.name}: else a cycle, broken by leaving something out"
+        )
+
+
+def test_nginx_starts_after_the_volume_that_holds_its_certificate() -> None:
+    unit = (TEMPLATES / "etc/systemd/system/nginx.service.d/course.conf").read_text()
+
+    assert "After=course-volume.service" in unit, "or it stays down after a reboot"
+
+
 def test_programs_can_be_executed_and_nothing_else() -> None:
     modes = {file.path: file.mode for file in rendering.copied("usr/local") + rendering.copied("etc/systemd/system")}
 

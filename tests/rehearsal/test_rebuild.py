@@ -19,6 +19,7 @@ STUDENT = "ada@college.example"
 CELLS: list[dict[str, Any]] = [{"cell_type": "markdown", "id": "term", "metadata": {}, "source": "a term's work"}]
 NOTEBOOK = {"cells": CELLS, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 SERIAL = "openssl x509 -noout -serial -in /etc/letsencrypt/live/hub.course.example/fullchain.pem"
+HEALTHY = "curl -sf --max-time 5 --resolve hub.course.example:443:127.0.0.1 https://hub.course.example/hub/health"
 
 
 def way() -> dict[str, Any]:
@@ -63,7 +64,14 @@ def test_a_machine_that_was_switched_off_comes_back_by_itself(term: Term) -> Non
     act(f"/droplets/{droplet.id}", {"type": "power_on"})
     until(droplet.answers, 120, "one can sign in again")
 
-    healthy = "curl -sf --max-time 5 http://127.0.0.1:8000/hub/health"
-    until(lambda: droplet.shell(healthy).returncode == 0, 120, "the hub answers again")
+    until(lambda: droplet.shell(HEALTHY).returncode == 0, 120, "the hub answers again, over HTTPS")
 
     assert droplet.says("mountpoint -q /home && echo mounted") == "mounted", "everyone's work is back in its place"
+
+
+def test_no_unit_of_ours_waits_for_itself_at_boot(term: Term) -> None:
+    units = "cloud-init.target networking.service multi-user.target course-metadata.service course-volume.service"
+
+    said = term.droplet().says(f"systemd-analyze verify --man=no {units} 2>&1 || true")
+
+    assert "ordering cycle" not in said, f"systemd would break it by leaving something out, the network perhaps: {said}"
