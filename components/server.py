@@ -112,19 +112,19 @@ class Server(pulumi.ComponentResource):
             name=settings.volume_name,
             region=settings.region,
             size=settings.volume_size,
-            initial_filesystem_type="xfs",
             description="Everyone's work on the course server: homes, hub state, certificates",
-            # It grows in place; nothing else may ever replace it.
+            # It grows in place; nothing else may ever replace it. It comes blank: what DigitalOcean formats, the
+            # droplet would mount under /mnt by itself, at every boot.
             opts=pulumi.ResourceOptions(
                 parent=self,
-                ignore_changes=["region", "name", "initial_filesystem_type", "description"],
+                ignore_changes=["region", "name", "description"],
             ),
         )
         first_contact = keys.first_contact(key, settings.droplet_name)
         self.droplet = do.Droplet(
             "droplet",
             name=settings.droplet_name,
-            region=settings.region,
+            region=self.volume.region,  # where the work is, whatever the setting says by now
             size=settings.size,
             image=settings.image,
             ssh_keys=[ssh_key.fingerprint],

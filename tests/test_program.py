@@ -61,10 +61,20 @@ def test_nothing_a_teacher_changes_in_term_can_replace_the_droplet(program: Depl
     assert program.inputs("droplet")["resizeDisk"] is False, "after exam week it becomes small again"
 
 
+def test_a_new_droplet_is_made_where_the_work_is(program: Deployment) -> None:
+    (source,) = program.resources["droplet"].propertyDependencies["region"].urns
+
+    assert source.endswith("::volume"), "a region set anew must not cost the droplet: the volume stays where it is"
+
+
+def test_the_volume_comes_blank(program: Deployment) -> None:
+    assert "initialFilesystemType" not in program.inputs("volume"), "else the droplet mounts it a second time, in /mnt"
+
+
 def test_the_volume_changes_in_size_only(program: Deployment) -> None:
     ignored = set(program.resources["volume"].ignoreChanges)
 
-    assert ignored >= {"region", "name", "initialFilesystemType"}, "anything else would replace everyone's work"
+    assert ignored >= {"region", "name"}, "anything else would replace everyone's work"
     assert "size" not in ignored, "growing is the one change that is wanted"
 
 
