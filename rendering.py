@@ -47,6 +47,11 @@ class Template:
         return File(path=self.path, text=self.render(), mode=mode)
 
 
+def text_of(file: Path) -> str:
+    """A file to the letter: reading it as text would turn every line end into one newline."""
+    return file.read_bytes().decode()
+
+
 def copied(path: str) -> list[File]:
     """The file or folder ``templates/PATH`` as it is, without what is to be rendered; programs can be executed."""
     base = TEMPLATES / path
@@ -54,7 +59,7 @@ def copied(path: str) -> list[File]:
     return [
         File(
             path=f"/{file.relative_to(TEMPLATES)}",
-            text=file.read_text(),
+            text=text_of(file),
             mode="0755" if file.parent.name in ("bin", "libexec") else "0644",
         )
         for file in found
@@ -65,7 +70,7 @@ def copied(path: str) -> list[File]:
 def placed(folder: Path, target: str, pattern: str = "*") -> list[File]:
     """The text files below ``folder`` as files below ``target`` on the droplet."""
     return [
-        File(path=f"{target}/{file.relative_to(folder)}", text=file.read_text())
+        File(path=f"{target}/{file.relative_to(folder)}", text=text_of(file))
         for file in sorted(folder.rglob(pattern))
         if file.is_file() and "__pycache__" not in file.parts
     ]

@@ -4,9 +4,9 @@
 The manifest is plain text on standard input: ``step NAME`` and ``limit SECONDS``, then files
 (``file PATH OWNER:GROUP MODE``) and a script (``run``), each followed by its lines behind ``| ``; last, ``end``.
 
-Files are written atomically. Files an earlier manifest of the step had and this one has not are removed. The script
-then runs with the paths that changed since the step last succeeded in ``COURSE_CHANGED``; its output goes to a log,
-and what it writes to descriptor 3 is shown as progress. Same manifest after a success: nothing runs.
+Files are written atomically. Files an earlier manifest of the step had and this one has not are removed. Then the
+script runs; its output goes to a log, and what it writes to descriptor 3 is shown as progress. Same manifest after a
+success, and every file still as it says: nothing runs.
 
 Standard library only: it runs on the system's Python, whatever the image.
 """
@@ -104,7 +104,6 @@ class Record:
 
     digest: str = ""  # of the last manifest that went through, empty after a failure
     files: list[str] = field(default_factory=list)
-    pending: list[str] = field(default_factory=list)  # changed, and not yet seen by a script that succeeded
 
     @classmethod
     def read(cls, path: Path) -> Record:
@@ -165,39 +164,26 @@ class Machine:
         with self.lock.open("w") as lock:
             wait_for(lock.fileno())
             kept = self.records / f"{manifest.step}.json"
-            record = Record.read(kept)
-            changed = self.write_files(manifest, record)
-            record.pending = sorted({*record.pending, *changed})
-            if record.digest == digest and not record.pending:
+            earlier = Record.read(kept)
+            stale = [file for file in manifest.files if differs(file, self.place(file.path))]
+            if earlier.digest == digest and not stale:
                 say(f"{manifest.step}: already so, nothing to do")
                 return 0
-            record.digest = ""
-            record.files = [file.path for file in manifest.files]
-            record.write(kept)
-            failure = self.run(manifest, record.pending)
+            wanted = [file.path for file in manifest.files]
+            # Kept before anything is touched: an end half-way is no success, and leaves no file that nobody knows of.
+            Record(files=sorted({*earlier.files, *wanted})).write(kept)
+            for gone in set(earlier.files) - set(wanted):
+                self.place(gone).unlink(missing_ok=True)
+            for file in stale:
+                write_atomically(self.place(file.path), file.text, file.mode, file.owner)
+            failure = self.run(manifest)
             if failure:
                 say(f"{manifest.step}: {failure}")
                 return 1
-            record.digest, record.pending = digest, []
-            record.write(kept)
+            Record(digest=digest, files=wanted).write(kept)
             return 0
 
-    def write_files(self, manifest: Manifest, record: Record) -> list[str]:
-        """Write what differs, remove what is no longer wanted; return the paths that changed."""
-        wanted = {file.path for file in manifest.files}
-        changed = []
-        for gone in record.files:
-            if gone not in wanted and self.place(gone).exists():
-                self.place(gone).unlink()
-                changed.append(gone)
-        for file in manifest.files:
-            path = self.place(file.path)
-            if differs(file, path):
-                write_atomically(path, file.text, file.mode, file.owner)
-                changed.append(file.path)
-        return changed
-
-    def run(self, manifest: Manifest, changed: list[str]) -> str:
+    def run(self, manifest: Manifest) -> str:
         """Run the manifest's script within its limit; return why it failed, or an empty string."""
         self.logs.mkdir(parents=True, exist_ok=True, mode=0o750)
         log_path = self.logs / f"{manifest.step}.log"
@@ -206,7 +192,6 @@ class Machine:
             "HOME": "/root",
             "LANG": "C.UTF-8",
             "DEBIAN_FRONTEND": "noninteractive",
-            "COURSE_CHANGED": "\n".join(changed),
         }
         reading, writing = os.pipe()
         with log_path.open("ab") as log:
@@ -276,7 +261,7 @@ def main() -> int:
         return 2
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the instructor's connection may drop; the step goes on to its end
     os.umask(0o022)
-    return Machine().apply(sys.stdin.read())
+    return Machine().apply(sys.stdin.buffer.read().decode())  # not as text, which has no carriage returns
 
 
 if __name__ == "__main__":

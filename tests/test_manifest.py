@@ -34,6 +34,7 @@ def machine(tmp_path: Path) -> applier.Machine:
         "a\n\n\nb\n",
         "| looks like\nrun\nfile /x y 0644\n",
         "form\x0cfeed\u2028\n",
+        "a,b\r\n1,2\r\n",
     ],
 )
 def test_any_text_arrives_as_it_was_with_a_newline_at_its_end(text: str) -> None:
@@ -76,24 +77,54 @@ def test_the_same_manifest_again_runs_nothing(machine: applier.Machine, tmp_path
     assert (tmp_path / "ran").read_text() == "ran\n", "nothing had changed, so nothing had to run"
 
 
-def test_a_script_is_told_what_changed_since_it_last_succeeded(machine: applier.Machine, tmp_path: Path) -> None:
-    seen = tmp_path / "seen"
-    machine.apply(manifest("true\n", a="1", b="1"))
+def test_a_failed_step_runs_again(machine: applier.Machine, tmp_path: Path) -> None:
+    text = manifest(f"echo ran >> {tmp_path}/ran; test -e {tmp_path}/mended\n", a="1")
 
-    assert machine.apply(manifest("false\n", a="2", b="1")) == 1, "a failing script fails the step"
-    assert machine.apply(manifest(f'echo "$COURSE_CHANGED" > {seen}\n', a="2", b="1")) == 0
+    assert machine.apply(text) == 1, "a failing script fails the step"
+    (tmp_path / "mended").touch()
+    assert machine.apply(text) == 0
 
-    assert seen.read_text() == "/etc/a\n", "the change a failed run wrote is still news to the next run"
+    assert (tmp_path / "ran").read_text() == "ran\nran\n", "its files were there already, but nothing had come of them"
 
 
-def test_a_file_changed_by_hand_is_put_back(machine: applier.Machine, tmp_path: Path) -> None:
-    text = manifest("true\n", a="1")
+def test_a_file_changed_by_hand_is_put_back_and_the_script_runs(machine: applier.Machine, tmp_path: Path) -> None:
+    text = manifest(f"echo ran >> {tmp_path}/ran\n", a="1")
     machine.apply(text)
     (tmp_path / "etc/a").write_text("by hand\n")
 
     machine.apply(text)
 
     assert (tmp_path / "etc/a").read_text() == "1\n", "the manifest says what the file is"
+    assert (tmp_path / "ran").read_text() == "ran\nran\n", "a service has to read it again"
+
+
+def test_a_step_cut_off_while_it_wrote_files_is_taken_up_again(
+    machine: applier.Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = manifest(f"echo ran >> {tmp_path}/ran\n", a="1")
+    machine.apply(text)
+    (tmp_path / "etc/a").write_text("by hand\n")
+
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr(machine, "run", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            machine.apply(text)
+    machine.apply(text)
+
+    assert (tmp_path / "ran").read_text() == "ran\nran\n", "the file is right again, but no script has seen it"
+
+
+def test_a_file_a_cut_off_step_brought_is_removed_when_the_next_has_no_use_for_it(
+    machine: applier.Machine, tmp_path: Path
+) -> None:
+    assert machine.apply(manifest("false\n", a="1", b="1")) == 1
+
+    machine.apply(manifest("true\n", b="1"))
+
+    assert [path.name for path in (tmp_path / "etc").iterdir()] == ["b"], "nothing stays that nobody knows of"
 
 
 def test_a_file_no_longer_wanted_is_removed_and_others_files_are_not(machine: applier.Machine, tmp_path: Path) -> None:
