@@ -7,6 +7,8 @@ import re
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 EMAIL = re.compile(r"[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 URL = re.compile(r"https?://[^\s/]+(/\S*)?")
+# the name becomes a folder's in /opt
+INSTALLER = re.compile(r"https?://\S+/[A-Za-z0-9][A-Za-z0-9._-]*-Linux-x86_64\.sh")
 HOST = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 USER = re.compile(r"[a-z][a-z0-9-]{0,30}")
 # name, extras, version: PEP 508 without markers and addresses, which a shell or a teacher could trip over
@@ -37,17 +39,19 @@ def email(value: str) -> str:
     return value
 
 
-def url(value: str) -> str:
-    """A web address."""
+def https_url(value: str) -> str:
+    """A web address whose traffic nobody reads: secrets travel over it."""
     if not URL.fullmatch(value):
         raise ValueError("is not a web address")
+    if not value.startswith("https://"):
+        raise ValueError("must begin with https://, secrets travel over it")
     return value
 
 
-def https_url(value: str) -> str:
-    """A web address whose traffic nobody reads: secrets travel over it."""
-    if not url(value).startswith("https://"):
-        raise ValueError("must begin with https://, secrets travel over it")
+def installer_url(value: str) -> str:
+    """The web address of an installer for the droplet's kind of machine."""
+    if not INSTALLER.fullmatch(value):
+        raise ValueError("is not the address of an installer whose name ends in -Linux-x86_64.sh")
     return value
 
 

@@ -68,7 +68,7 @@ class SettingsProblem(pulumi.RunError):
 
 Domain = Annotated[str, AfterValidator(patterns.domain)]
 Email = Annotated[str, AfterValidator(patterns.email)]
-Url = Annotated[str, AfterValidator(patterns.url)]
+InstallerUrl = Annotated[str, AfterValidator(patterns.installer_url)]
 HttpsUrl = Annotated[str, AfterValidator(patterns.https_url)]
 UserName = Annotated[str, AfterValidator(patterns.user_name)]
 HostName = Annotated[str, AfterValidator(patterns.host_name)]
@@ -114,7 +114,7 @@ class Settings(BaseModel):
     dns: Literal["manual", "create", "existing"]
     dns_zone: str
     dns_ttl: PositiveInt
-    anaconda_url: Url
+    anaconda_url: InstallerUrl
     anaconda_sha256: Sha256
     acme_directory: HttpsUrl
 

@@ -73,6 +73,8 @@ def test_pulumi_new_asks_for_what_has_no_default() -> None:
         ("admin-user", "root", "cannot be the instructor's account"),
         ("admin-ssh-keys", '["my key"]', "is not a public key; a good one looks like ssh-ed25519 AAAA"),
         ("packages", '["pint; rm -rf /"]', "is not a package as pip knows them"),
+        ("anaconda-url", "https://repo.anaconda.com/archive/", "ends in -Linux-x86_64.sh; for example https"),
+        ("anaconda-url", "https://x.edu/Anaconda3-2025.12-2-MacOSX-arm64.sh", "whose name ends in -Linux-x86_64.sh"),
         ("anaconda-sha256", "abc", "is not a SHA-256 sum (64 hexadecimal digits)"),
         ("roster", "/nowhere/roster.csv", "cannot be read (No such file or directory)"),
         ("course-folder", "/nowhere", "is not a folder"),
