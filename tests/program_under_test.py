@@ -44,12 +44,15 @@ class Refused(grpc.RpcError):
 
 
 class Cloud(pulumi.runtime.Mocks):
-    """Answers as DigitalOcean and the droplet would."""
+    """Answers as DigitalOcean and the droplet would; in a first preview, where nothing is there yet, they cannot."""
 
-    def __init__(self, sizes: list[dict[str, Any]] | Refused) -> None:
+    def __init__(self, sizes: list[dict[str, Any]] | Refused, *, preview: bool) -> None:
         self.sizes = sizes
+        self.preview = preview
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if self.preview:
+            return "", args.inputs
         computed: dict[str, dict[str, Any]] = {
             "digitalocean:index/droplet:Droplet": {"ipv4Address": "192.0.2.10", "dropletUrn": "do:droplet:7"},
             "digitalocean:index/reservedIp:ReservedIp": {"ipAddress": "192.0.2.200"},
@@ -101,7 +104,7 @@ def deploy(
 ) -> Deployment:
     """Run ``__main__.py`` to its end, every registration landed; raise what it raises."""
     asyncio.set_event_loop(LOOP)  # before the mocks look for one: other tests' loops come and go
-    recorder = Recorder(Cloud(sizes))
+    recorder = Recorder(Cloud(sizes, preview=preview))
     pulumi.runtime.set_mocks(recorder.mocks, project="course-server", stack="test", preview=preview, monitor=recorder)
     config = {f"course-server:{key}": value for key, value in texts.items()}
     if token:

@@ -209,6 +209,8 @@ def test_a_first_preview_knows_nothing_and_still_succeeds(texts: dict[str, str])
     program = deploy({**texts, "dns": "create"}, preview=True)
 
     assert set(STEPS) <= set(program.resources), "the teacher sees all that will be made"
+    assert program.inputs("storage")["triggers"] != ["7"], "a droplet that is not there yet has no number"
+    assert "stdin" in program.inputs("anaconda"), "what is known is shown"
 
 
 @pytest.mark.parametrize(
