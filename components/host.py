@@ -36,7 +36,7 @@ rm -f /etc/ssh/ssh_host_ecdsa_key /etc/ssh/ssh_host_ecdsa_key.pub; systemctl rel
 RUN_APPLIER = "sudo /usr/local/libexec/course-step"
 
 PATIENT = 130  # dial attempts of at most 5 s: about ten minutes for a droplet to boot
-BRISK = 20  # a machine that has answered before; about a minute
+BRISK = 40  # a machine that has answered before, but may just have been switched on again; about three minutes
 
 
 @dataclass(frozen=True, kw_only=True)
