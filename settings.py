@@ -158,7 +158,7 @@ class Settings(BaseModel):
     @field_validator("dns_zone")
     @classmethod
     def _zone_holds_domain(cls, zone: str, others: ValidationInfo) -> str:
-        domain = others.data.get("domain", "")
+        domain = others.data.get("domain", zone)  # a bad domain has been told of already
         if zone and not f".{domain}".endswith(f".{zone}"):
             raise ValueError(f"does not hold the domain {domain!r}; for example {patterns.parent(domain)}")
         return zone

@@ -128,6 +128,11 @@ class Step(remote.Command):
         )
 
 
+def after(*resources: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Options for what comes next: steps take their turn, as apt takes one at a time."""
+    return pulumi.ResourceOptions(depends_on=list(resources))
+
+
 @dataclass(frozen=True, kw_only=True)
 class StepArgs:
     """What most steps need: where, and the settings."""

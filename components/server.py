@@ -65,11 +65,23 @@ def _refusal(error: str) -> str:
     )
 
 
+def look_up_key(settings: Settings, account: do.Provider) -> str | None:
+    """The fingerprint of the instructor's key where the account has it already, under a name that is not ours.
+
+    DigitalOcean takes a key once, and one it was given by hand stays what it is.
+    """
+    ours = settings.ssh_key.public.split()[:2]
+    held = do.get_ssh_keys(opts=pulumi.InvokeOptions(provider=account)).ssh_keys
+    known = (key for key in held if key.name != settings.droplet_name and key.public_key.split()[:2] == ours)
+    return next((key.fingerprint for key in known), None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
-    """The settings."""
+    """The settings, and the fingerprint of the instructor's key if the account has it already."""
 
     settings: Settings
+    known_key: str | None
 
 
 class Server(pulumi.ComponentResource):
@@ -106,7 +118,10 @@ class Server(pulumi.ComponentResource):
             outbound_rules=[_outbound("tcp", "1-65535"), _outbound("udp", "1-65535"), _outbound("icmp", None)],
             opts=child,
         )
-        ssh_key = do.SshKey("ssh-key", name=settings.droplet_name, public_key=key.public, opts=child)
+        fingerprint: pulumi.Input[str] | None = args.known_key
+        if fingerprint is None:
+            ssh_key = do.SshKey("ssh-key", name=settings.droplet_name, public_key=key.public, opts=child)
+            fingerprint = ssh_key.fingerprint
         self.volume = do.Volume(
             "volume",
             name=settings.volume_name,
@@ -127,7 +142,7 @@ class Server(pulumi.ComponentResource):
             region=self.volume.region,  # where the work is, whatever the setting says by now
             size=settings.size,
             image=settings.image,
-            ssh_keys=[ssh_key.fingerprint],
+            ssh_keys=[fingerprint],
             tags=[tag.name],
             volume_ids=[self.volume.id],
             monitoring=True,

@@ -25,6 +25,7 @@ class SudoUser(Step):
             SshdConfig(admin_user=user).file(),
             *copied("etc/apt/apt.conf.d/52course"),
             *copied("etc/course/metadata.nft"),
+            *copied("etc/needrestart"),
             *copied("etc/systemd/system/course-metadata.service"),
         ]
         script = SudoUserScript(admin_user=user).render()

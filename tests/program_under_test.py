@@ -7,7 +7,10 @@ import atexit
 import os
 import runpy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"  # an Output in a string is an error, not a sentence about one
 
@@ -46,8 +49,11 @@ class Refused(grpc.RpcError):
 class Cloud(pulumi.runtime.Mocks):
     """Answers as DigitalOcean and the droplet would; in a first preview, where nothing is there yet, they cannot."""
 
-    def __init__(self, sizes: list[dict[str, Any]] | Refused, *, preview: bool) -> None:
+    def __init__(
+        self, sizes: list[dict[str, Any]] | Refused, ssh_keys: Sequence[dict[str, Any]], *, preview: bool
+    ) -> None:
         self.sizes = sizes
+        self.ssh_keys = list(ssh_keys)
         self.preview = preview
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -64,6 +70,8 @@ class Cloud(pulumi.runtime.Mocks):
         return "7", {**args.inputs, **computed.get(args.typ, {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if args.token == "digitalocean:index/getSshKeys:getSshKeys":
+            return {"id": "keys", "sshKeys": self.ssh_keys}, []
         assert args.token == "digitalocean:index/getSizes:getSizes", f"unexpected look-up {args.token}"
         if isinstance(self.sizes, Refused):
             raise self.sizes
@@ -100,11 +108,16 @@ class Deployment:
 
 
 def deploy(
-    texts: dict[str, str], *, preview: bool = False, sizes: list[dict[str, Any]] | Refused = SIZES, token: str = TOKEN
+    texts: dict[str, str],
+    *,
+    preview: bool = False,
+    sizes: list[dict[str, Any]] | Refused = SIZES,
+    ssh_keys: Sequence[dict[str, Any]] = (),
+    token: str = TOKEN,
 ) -> Deployment:
     """Run ``__main__.py`` to its end, every registration landed; raise what it raises."""
     asyncio.set_event_loop(LOOP)  # before the mocks look for one: other tests' loops come and go
-    recorder = Recorder(Cloud(sizes, preview=preview))
+    recorder = Recorder(Cloud(sizes, ssh_keys, preview=preview))
     pulumi.runtime.set_mocks(recorder.mocks, project="course-server", stack="test", preview=preview, monitor=recorder)
     config = {f"course-server:{key}": value for key, value in texts.items()}
     if token:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from program_under_test import SECRET_MARK, SIZES, Deployment, Refused, deploy
 
+import keys
 from settings import SettingsProblem
 
 STEPS = (
@@ -254,3 +256,23 @@ def test_a_missing_token_is_asked_for(texts: dict[str, str], monkeypatch: pytest
 def test_a_secret_stored_in_the_clear_is_refused(texts: dict[str, str]) -> None:
     with pytest.raises(SettingsProblem, match="ssh-key-passphrase: is stored in the clear; set it with"):
         deploy({**texts, "ssh-key-passphrase": "plain"})
+
+
+def held(texts: dict[str, str], name: str) -> list[dict[str, Any]]:
+    public = keys.read(Path(texts["ssh-key-file"])).public
+    return [{"id": 5, "name": name, "fingerprint": "cc:dd", "publicKey": f"{public} me@laptop"}]
+
+
+def test_a_key_the_account_has_already_is_used_and_left_as_it_is(texts: dict[str, str]) -> None:
+    program = deploy(texts, ssh_keys=held(texts, "my laptop"))
+
+    assert program.of_type("SshKey") == [], (
+        "DigitalOcean takes a key once; this one belongs to somebody's other droplets"
+    )
+    assert program.inputs("droplet")["sshKeys"] == ["cc:dd"]
+
+
+def test_a_key_we_gave_the_account_stays_ours(texts: dict[str, str]) -> None:
+    program = deploy(texts, ssh_keys=held(texts, texts["droplet-name"]))
+
+    assert program.of_type("SshKey") == ["ssh-key"], "the second `up` must not take it for somebody else's"

@@ -74,7 +74,7 @@ def test_cloud_config_is_what_cloud_init_reads() -> None:
 
     (user,) = config["users"]
     assert user["name"] == "the-admin_user"
-    assert user["uid"] == 1000, "the same number on every new droplet: files on the volume belong to it"
+    assert user["uid"] == 1500, "the same number on every new droplet: files on the volume belong to it"
     assert config["ssh_keys"]["ecdsa_private"] == EXAMPLES["host_key_private"], "a key that lost a line is no key"
     assert config["disable_root"] is True, "root cannot sign in from the first moment"
     assert config["ssh_pwauth"] is False

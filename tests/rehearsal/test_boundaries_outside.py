@@ -213,4 +213,5 @@ def test_tls_before_1_2_is_refused(droplet: Droplet) -> None:
     greeted(droplet, only(ssl.TLSVersion.TLSv1_2)).close()
     with pytest.raises(ssl.SSLError) as refused:
         greeted(droplet, only(ssl.TLSVersion.TLSv1_1))
-    assert refused.value.reason == "TLSV1_ALERT_PROTOCOL_VERSION"
+    # which of the two is the image's OpenSSL's choice
+    assert refused.value.reason in {"TLSV1_ALERT_PROTOCOL_VERSION", "SSLV3_ALERT_HANDSHAKE_FAILURE"}
