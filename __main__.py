@@ -9,10 +9,9 @@ from components import after
 settings = configuration.load()
 account = course.provider(configuration.cloud())
 size = course.look_up_size(settings, account)
-known_key = course.look_up_key(settings, account)
 in_account = pulumi.ResourceOptions(provider=account)
 
-server = course.Server("server", course.ServerArgs(settings=settings, known_key=known_key), in_account)
+server = course.Server("server", course.ServerArgs(settings=settings, account=account), in_account)
 address = course.Address("address", course.AddressArgs(settings=settings, droplet=server.droplet), in_account)
 course.put_in_project(settings, server, address.domain_urn, in_account)
 
@@ -28,10 +27,9 @@ secrets = course.HubSecrets("jupyterhub-secrets", step, after(anaconda))
 jupyterhub = course.JupyterHub("jupyterhub", hub, after(secrets))
 certbot = course.Certbot("certbot", front, after(jupyterhub, *address.ready))
 roster = course.Roster("roster", step, after(certbot))
-proofs = (sudo_user, storage, anaconda, jupyterhub, certbot)
-course.StudentCheck(
-    "student-check", course.StudentCheckArgs(host=host, settings=settings, proves=proofs), after(roster)
-)
+proves = (sudo_user, storage, anaconda, jupyterhub, certbot)
+check = course.StudentCheckArgs(host=host, settings=settings, proves=proves)
+course.StudentCheck("student-check", check, after(roster))
 
 pulumi.export("url", f"https://{settings.domain}")
 pulumi.export("address", address.ip)

@@ -6,7 +6,7 @@ from components.certbot import Certbot, CertbotArgs
 from components.host import StepArgs, after
 from components.jupyterhub import HubSecrets, JupyterHub, JupyterHubArgs
 from components.roster import Roster
-from components.server import Server, ServerArgs, look_up_key, look_up_size, provider, put_in_project
+from components.server import Server, ServerArgs, look_up_size, provider, put_in_project
 from components.storage import Storage, StorageArgs
 from components.student_check import StudentCheck, StudentCheckArgs
 from components.sudo_user import SudoUser
@@ -30,7 +30,6 @@ __all__ = [
     "StudentCheckArgs",
     "SudoUser",
     "after",
-    "look_up_key",
     "look_up_size",
     "provider",
     "put_in_project",

@@ -65,7 +65,7 @@ def _refusal(error: str) -> str:
     )
 
 
-def look_up_key(settings: Settings, account: do.Provider) -> str | None:
+def _look_up_key(settings: Settings, account: do.Provider) -> str | None:
     """The fingerprint of the instructor's key where the account has it already, under a name that is not ours.
 
     DigitalOcean takes a key once, and one it was given by hand stays what it is.
@@ -78,10 +78,10 @@ def look_up_key(settings: Settings, account: do.Provider) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
-    """The settings, and the fingerprint of the instructor's key if the account has it already."""
+    """The settings, and the account everything is made in."""
 
     settings: Settings
-    known_key: str | None
+    account: do.Provider
 
 
 class Server(pulumi.ComponentResource):
@@ -118,7 +118,7 @@ class Server(pulumi.ComponentResource):
             outbound_rules=[_outbound("tcp", "1-65535"), _outbound("udp", "1-65535"), _outbound("icmp", None)],
             opts=child,
         )
-        fingerprint: pulumi.Input[str] | None = args.known_key
+        fingerprint: pulumi.Input[str] | None = _look_up_key(settings, args.account)
         if fingerprint is None:
             ssh_key = do.SshKey("ssh-key", name=settings.droplet_name, public_key=key.public, opts=child)
             fingerprint = ssh_key.fingerprint
