@@ -33,7 +33,6 @@ import versions
 from roster import Person
 from roster import read as read_roster
 
-PROJECT = "course-server"
 SECRETS = ("oidc-client-secret", "ssh-key-passphrase")
 EXAMPLES = {
     "domain": "hub.engineering.college.edu",
@@ -218,7 +217,8 @@ def cloud() -> Cloud:
 def load() -> Settings:
     """The stack's settings; raise ``SettingsProblem`` with everything that is wrong with them."""
     given = {**engine_config.get_config_env(), **engine_config.CONFIG.get()}
-    texts = {key.partition(":")[2]: value for key, value in given.items() if key.startswith(f"{PROJECT}:")}
+    own = f"{pulumi.get_project()}:"  # whatever name `pulumi new` was given
+    texts = {key.removeprefix(own): value for key, value in given.items() if key.startswith(own)}
     in_the_clear = [
         f"{key}: is stored in the clear; set it with: {EXAMPLES[key]}"
         for key in SECRETS
@@ -240,7 +240,7 @@ def parse(texts: dict[str, str], problems: list[str] | None = None) -> Settings:
 
 
 def _is_secret(key: str) -> bool:
-    full = f"{PROJECT}:{key}"
+    full = f"{pulumi.get_project()}:{key}"
     return full in engine_config.get_config_secret_keys_env() or engine_config.is_config_secret(full)
 
 

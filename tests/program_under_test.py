@@ -114,15 +114,16 @@ def deploy(
     sizes: list[dict[str, Any]] | Refused = SIZES,
     ssh_keys: Sequence[dict[str, Any]] = (),
     token: str = TOKEN,
+    project: str = "course-server",
 ) -> Deployment:
     """Run ``__main__.py`` to its end, every registration landed; raise what it raises."""
     asyncio.set_event_loop(LOOP)  # before the mocks look for one: other tests' loops come and go
     recorder = Recorder(Cloud(sizes, ssh_keys, preview=preview))
-    pulumi.runtime.set_mocks(recorder.mocks, project="course-server", stack="test", preview=preview, monitor=recorder)
-    config = {f"course-server:{key}": value for key, value in texts.items()}
+    pulumi.runtime.set_mocks(recorder.mocks, project=project, stack="test", preview=preview, monitor=recorder)
+    config = {f"{project}:{key}": value for key, value in texts.items()}
     if token:
         config["digitalocean:token"] = token
-    pulumi.runtime.set_all_config(config, secret_keys=["course-server:oidc-client-secret"])
+    pulumi.runtime.set_all_config(config, secret_keys=[f"{project}:oidc-client-secret"])
 
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")

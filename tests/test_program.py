@@ -188,6 +188,10 @@ def test_the_same_settings_give_the_same_program(texts: dict[str, str]) -> None:
         assert first.inputs(name) == second.inputs(name), f"{name}: nothing changed, so `up` must find nothing to do"
 
 
+def test_a_project_of_another_name_finds_its_settings(texts: dict[str, str]) -> None:
+    assert deploy(texts, project="physics-lab").of_type(":Droplet") == ["droplet"], "`pulumi new` asks for a name"
+
+
 def test_a_roster_line_changes_the_roster_step_alone(texts: dict[str, str]) -> None:
     before = deploy(texts)
     with Path(texts["roster"]).open("a") as file:
