@@ -34,9 +34,16 @@ if TYPE_CHECKING:
 LONGEST_LINE = 200  # characters; pulumi-command hangs on lines past 64 KiB, and a teacher reads short ones
 LAST_LINES = 15  # of the log, shown when a script fails
 
-SAY = """\
+# What every script may call.
+PRELUDE = """\
 say() { printf '%s\\n' "$*" >&3; }
 fail() { say "$*"; exit 1; }
+
+# packages NAME...: install what is missing and upgrade nothing; mend what an installation cut short left, once
+packages() {
+  local install="apt-get install -y -q --no-install-recommends --no-upgrade"
+  $install "$@" || { dpkg --configure -a; apt-get update -q; $install "$@"; }
+}
 """
 
 
@@ -201,7 +208,7 @@ class Machine:
             log.flush()
             process = subprocess.Popen(
                 # dup2 onto 3 happens in the child's own shell: descriptors are inherited by number
-                ["/bin/bash", "-c", f"exec 3>&{writing}; {SAY}\nset -euo pipefail\n{manifest.script}"],
+                ["/bin/bash", "-c", f"exec 3>&{writing}; {PRELUDE}\nset -euo pipefail\n{manifest.script}"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -179,3 +179,20 @@ def test_a_secret_file_is_never_readable_by_others_even_while_written(machine: a
 
     assert (tmp_path / "etc/secret").stat().st_mode & 0o777 == 0o600, "its mode is the manifest's"
     assert list((tmp_path / "etc").iterdir()) == [tmp_path / "etc/secret"], "no temporary copy stays"
+
+
+def test_an_installation_that_was_cut_short_is_mended_once(machine: applier.Machine, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name, does in {
+        "apt-get": f'echo "apt-get $1" >> {tmp_path}/calls; [ "$1" = update ] || [ -e {tmp_path}/mended ]',
+        "dpkg": f'echo "dpkg $*" >> {tmp_path}/calls; touch {tmp_path}/mended',
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{does}\n")
+        (programs / name).chmod(0o755)
+
+    ended = machine.apply(manifest(f"PATH={programs}:$PATH\npackages nginx\npackages certbot\n"))
+
+    assert ended == 0, "nobody has to sign in and mend it by hand"
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls == ["apt-get install", "dpkg --configure -a", "apt-get update", "apt-get install", "apt-get install"]

@@ -33,12 +33,7 @@ healthy() {
   return 1
 }
 
-missing=$(for package in python3-venv curl; do dpkg -s "$package" >/dev/null 2>&1 || echo "$package"; done)
-if [ -n "$missing" ]; then
-  say "Installing $(echo $missing)"
-  apt-get -q update
-  apt-get -qy install --no-install-recommends $missing
-fi
+packages python3-venv
 
 systemd-sysusers jupyterhub.conf
 chmod 0700 "$secrets"
