@@ -183,7 +183,7 @@ def test_sudo_refuses_whoever_may_not_gain_privileges(droplet: Droplet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "why"), [("root", "uid 0 is"), (HUB, "is not a student's"), ("teacher", "uid 1000")]
+    ("account", "why"), [("root", "uid 0 is"), (HUB, "is not a student's"), ("teacher", "uid 1500")]
 )
 def test_the_launcher_starts_nothing_for(account: str, why: str, droplet: Droplet) -> None:
     launcher = "cd /opt/course/lib && RUNTIME_DIRECTORY=/tmp python3 -E -s -m coursehub.launcher"
