@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 import pulumi
 from pulumi.runtime import config as engine_config
@@ -246,7 +246,7 @@ def _is_secret(key: str) -> bool:
 
 def _value(key: str, text: str) -> Any:
     field = Settings.model_fields.get(key.replace("-", "_"))
-    is_list = field is not None and str(field.annotation).startswith("tuple")
+    is_list = field is not None and get_origin(field.annotation) is tuple
     try:
         return json.loads(text) if is_list else text
     except json.JSONDecodeError:
