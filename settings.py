@@ -9,6 +9,7 @@ import difflib
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
@@ -183,12 +184,12 @@ class Settings(BaseModel):
         """Hub accounts of the roster's instructors."""
         return tuple(sorted(person.user for person in self.people if person.role == "instructor"))
 
-    @property
+    @cached_property
     def people(self) -> tuple[Person, ...]:
         """The roster's people."""
         return read_roster(self.roster)
 
-    @property
+    @cached_property
     def ssh_key(self) -> keys.SshKey:
         """The instructor's key."""
         return keys.read(self.ssh_key_file, self.ssh_key_passphrase.get_secret_value())

@@ -39,6 +39,13 @@ PRELUDE = """\
 say() { printf '%s\\n' "$*" >&3; }
 fail() { say "$*"; exit 1; }
 
+# point LINK TARGET: make LINK point there, in one go and only if it does not yet (its age tells what is out of date)
+point() {
+  [ "$(readlink "$1" || true)" = "$2" ] && return
+  ln -sfn "$2" "$1.new"
+  mv -T "$1.new" "$1"
+}
+
 # packages NAME...: install what is missing and upgrade nothing; mend what an installation cut short left, once
 packages() {
   local install="apt-get install -y -q --no-install-recommends --no-upgrade"

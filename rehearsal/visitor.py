@@ -47,6 +47,11 @@ def trust(places: Places) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=places.bundle)
 
 
+def way(places: Places) -> dict[str, Any]:
+    """Return what ``signed_in`` needs to reach the course of the rehearsal in ``places``."""
+    return {"known": addresses(), "trusted": trust(places)}
+
+
 class Names(AbstractResolver):
     """Finds names at the addresses it was told, and no others."""
 

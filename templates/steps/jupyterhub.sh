@@ -8,13 +8,6 @@ database=/srv/course/hub/jupyterhub.sqlite
 
 fingerprint() { cat "$@" | sha256sum | cut -c1-16; }
 
-# point LINK TARGET: make LINK point there, in one go and only if it does not yet (its age tells what is out of date)
-point() {
-  [ "$(readlink "$1" || true)" = "$2" ] && return
-  ln -sfn "$2" "$1.new"
-  mv -T "$1.new" "$1"
-}
-
 # outdated UNIT PATH...: is it not running, or was one of these written after it started?
 outdated() {
   local unit=$1 started

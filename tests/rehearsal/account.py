@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def ask(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def ask(method: str, path: str, body: dict[str, Any] | None = None, *, below: str = "/v2") -> dict[str, Any]:
     """Return the API's answer; a refusal is an error with its text."""
     request = urllib.request.Request(
-        f"http://{GATEWAY}:{API_PORT}/v2{path}",
+        f"http://{GATEWAY}:{API_PORT}{below}{path}",
         method=method,
         data=json.dumps(body).encode() if body is not None else None,
         headers={"Authorization": f"Bearer {API_TOKEN}", "Content-Type": "application/json"},

@@ -96,7 +96,7 @@ class Cells:
 @contextmanager
 def seated(login: str) -> Iterator[Seat]:
     """Sign a person in through the real pages and open their JupyterLab; put it away at the end."""
-    way = visitor.signed_in(login, known=visitor.addresses(), trusted=visitor.trust(places.ours()))
+    way = visitor.signed_in(login, **visitor.way(places.ours()))
     with asyncio.Runner() as runner, _held(runner, way) as student:
         if runner.run(student.has_server()):
             runner.run(student.stop_server())

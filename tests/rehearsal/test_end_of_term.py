@@ -5,16 +5,15 @@ The volume grows here, because it never shrinks again: no other test can follow 
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from account import ask
 
 from rehearsal import machine
-from rehearsal.places import API_PORT, API_TOKEN, GATEWAY, REPOSITORY
+from rehearsal.places import REPOSITORY
 
 if TYPE_CHECKING:
     from term import Term
@@ -23,11 +22,7 @@ pytestmark = pytest.mark.rehearsal
 
 
 def still_in_the_account() -> dict[str, list[Any]]:
-    request = urllib.request.Request(
-        f"http://{GATEWAY}:{API_PORT}/_rehearsal/leftovers", headers={"Authorization": f"Bearer {API_TOKEN}"}
-    )
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
-        leftovers: dict[str, list[Any]] = json.load(answer)["leftovers"]
+    leftovers: dict[str, list[Any]] = ask("GET", "/leftovers", below="/_rehearsal")["leftovers"]
     return {kind: found for kind, found in leftovers.items() if found}
 
 

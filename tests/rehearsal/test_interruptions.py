@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from account import ask
 
 if TYPE_CHECKING:
     from term import Term
@@ -33,8 +34,6 @@ def test_up_killed_in_the_middle_of_a_step_is_simply_repeated(term: Term, step: 
 
 
 def test_a_name_that_does_not_lead_here_is_told_with_the_record_to_make(term: Term) -> None:
-    from account import ask  # late: only this test looks into the zone
-
     records = ask("GET", "/domains/course.example/records")["domain_records"]
     record = next(item for item in records if item["type"] == "A")
     right = record["data"]

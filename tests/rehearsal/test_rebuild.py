@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from account import act, until
 from term import seconds_of
 
 from rehearsal import places, visitor
@@ -23,7 +24,7 @@ HEALTHY = "curl -sf --max-time 5 --resolve hub.course.example:443:127.0.0.1 http
 
 
 def way() -> dict[str, Any]:
-    return {"known": visitor.addresses(), "trusted": visitor.trust(places.ours())}
+    return visitor.way(places.ours())
 
 
 def test_a_replaced_droplet_has_the_same_people_and_their_work(term: Term, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,8 +58,6 @@ def test_a_replaced_droplet_has_the_same_people_and_their_work(term: Term, capsy
 
 
 def test_a_machine_that_was_switched_off_comes_back_by_itself(term: Term) -> None:
-    from account import act, until  # late: only this test switches machines
-
     droplet = term.droplet()
     act(f"/droplets/{droplet.id}", {"type": "power_off"})
     act(f"/droplets/{droplet.id}", {"type": "power_on"})
