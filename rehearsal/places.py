@@ -100,4 +100,4 @@ class Places:
 def ours() -> Places:
     """Return the places of this checkout's rehearsal."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Places(home=REPOSITORY / ".rehearsal", cache=cache / "course-server")
+    return Places(home=(REPOSITORY / ".rehearsal").resolve(), cache=cache / "course-server")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -111,12 +112,13 @@ def _outcome(places: Places, variables: Mapping[str, str]) -> str:
     outputs = {entry["urn"].rpartition("::")[2]: entry.get("outputs", {}) for entry in resources}
     course = outputs[f"{PROJECT}-{STACK}"]
     check = outputs["student-check"].get("stdout", "").strip().rpartition("\n")[2]
+    key, variables_file = (os.path.relpath(path, REPOSITORY) for path in (places.ssh_key, places.env))
     return f"""
   {course["url"]} is served by {course["address"]}; {check}
 
   as a student    make browse
-  as the teacher  ssh -i {places.ssh_key.relative_to(REPOSITORY)} teacher@{course["address"]}
-  in the term     . {places.env.relative_to(REPOSITORY)}, change rehearsal/roster.csv, pulumi preview --diff, pulumi up
+  as the teacher  ssh -i {key} teacher@{course["address"]}
+  in the term     . {variables_file}, change rehearsal/roster.csv, pulumi preview --diff, pulumi up
   after the term  pulumi destroy, then python -m rehearsal down
 """
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROGRAM = [*ROOT.glob("*.py"), *(ROOT / "components").glob("*.py")]
+PROGRAM = [*ROOT.glob("*.py"), *(ROOT / "settings").glob("*.py"), *(ROOT / "components").glob("*.py")]
 EVERYTHING = [*PROGRAM, *(ROOT / "rehearsal").rglob("*.py"), *(ROOT / "coursehub").rglob("*.py")]
 PURE = ["rendering.py", "manifest.py", "versions.py", "patterns.py", "roster.py", "keys.py"]
 
@@ -51,9 +51,9 @@ def test_only_the_program_exports() -> None:
 
 
 def test_only_settings_reads_the_configuration() -> None:
-    reading = {path.name for path in PROGRAM if "pulumi.Config(" in path.read_text()}
+    reading = {path.relative_to(ROOT) for path in PROGRAM if "pulumi.Config(" in path.read_text()}
 
-    assert reading == {"settings.py"}
+    assert {str(path) for path in reading} == {"settings/__init__.py"}
 
 
 def test_rehearsal_and_program_do_not_know_each_other() -> None:

@@ -1,0 +1,40 @@
+"""Who is in the class, and whom they write to."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, field_validator
+
+import patterns
+from roster import Person
+from roster import read as read_roster
+from settings.group import Group
+from settings.paths import expanded
+
+Email = Annotated[str, AfterValidator(patterns.email)]
+
+
+class People(Group):
+    """The roster, and the address of whoever keeps it."""
+
+    roster: Annotated[Path, AfterValidator(expanded)] = Field(examples=["roster.csv"])
+    letsencrypt_email: Email = Field(examples=["you@college.edu"])
+
+    @field_validator("roster")
+    @classmethod
+    def _roster_reads(cls, path: Path) -> Path:
+        read_roster(path)
+        return path
+
+    @property
+    def admins(self) -> tuple[str, ...]:
+        """Hub accounts of the roster's instructors."""
+        return tuple(sorted(person.user for person in self.people if person.role == "instructor"))
+
+    @cached_property
+    def people(self) -> tuple[Person, ...]:
+        """The roster's people."""
+        return read_roster(self.roster)
