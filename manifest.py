@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,3 +44,12 @@ class Manifest:
 def _quoted(text: str) -> list[str]:
     # split at newlines alone: splitlines() would break a file at form feeds and Unicode separators
     return [f"| {line}" if line else "|" for line in text.removesuffix("\n").split("\n")]
+
+
+def file_text(manifest: str, path: str) -> str | None:
+    """The text of the file ``path`` in a manifest's text; None if it brings no such file."""
+    lines = iter(manifest.split("\n"))
+    if not any(line.startswith(f"file {path} ") for line in lines):
+        return None
+    quoted = itertools.takewhile(lambda line: line.startswith("|"), lines)
+    return "".join(f"{line[2:]}\n" for line in quoted)

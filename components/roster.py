@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pulumi
 
+import deployed
 import roster
 from components.host import Step, StepArgs
 from manifest import File, Manifest
 
-if TYPE_CHECKING:
-    import pulumi
-
+STEP = "roster"
+PATH = "/etc/jupyterhub/roster.json"
 SCRIPT = """\
 say "the roster has {count} people; the hub reads it at the next sign-in"
 """
 
 
 class Roster(Step):
-    """Who may sign in. The hub reads the file again by itself, so nothing restarts."""
+    """Who may sign in. The hub reads the file again by itself, so nothing restarts; a preview says what changes."""
 
     def __init__(self, name: str, args: StepArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         people = args.settings.people
-        file = File(
-            path="/etc/jupyterhub/roster.json", text=roster.document(people), mode="0640", owner="root:jupyterhub"
-        )
-        manifest = Manifest(step="roster", files=[file], script=SCRIPT.format(count=len(people)), limit=60)
+        if pulumi.runtime.is_dry_run():
+            for sentence in roster.words(_people_before(), people):
+                pulumi.log.info(sentence)
+        file = File(path=PATH, text=roster.document(people), mode="0640", owner="root:jupyterhub")
+        manifest = Manifest(step=STEP, files=[file], script=SCRIPT.format(count=len(people)), limit=60)
         super().__init__(name, args.host, manifest, opts)
+
+
+def _people_before() -> tuple[roster.Person, ...] | None:
+    text = deployed.last_file(STEP, PATH)
+    return None if text is None else roster.from_document(text)

@@ -26,6 +26,7 @@ class Person:
     user: str
     role: str
     section: str
+    github: str = ""
 
 
 def parse(text: str) -> tuple[Person, ...]:
@@ -37,8 +38,9 @@ def parse(text: str) -> tuple[Person, ...]:
     for person in people:
         if not is_student(person.user) or person.user in PROBES:
             raise ValueError(f"{person.user!r} is no account a person can have")
-    for field in ("email", "user"):
-        if len({getattr(person, field) for person in people}) < len(people):
+    for field in ("email", "github", "user"):
+        values = [value for person in people if (value := getattr(person, field))]
+        if len(set(values)) < len(values):
             raise ValueError(f"somebody's {field} is there twice")
     return tuple(people)
 
@@ -53,7 +55,7 @@ class Roster:
 
     def by_email(self, email: str) -> Person | None:
         """Who has this address, in whatever case it is written."""
-        return next((person for person in self._read() if person.email == email.casefold()), None)
+        return next((person for person in self._read() if person.email and person.email == email.casefold()), None)
 
     def has_user(self, user: str) -> bool:
         """Whether an account belongs to somebody on the roster."""

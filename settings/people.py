@@ -26,7 +26,8 @@ class People(Group):
     @field_validator("roster")
     @classmethod
     def _roster_reads(cls, path: Path) -> Path:
-        read_roster(path)
+        if nameless := [person.github for person in read_roster(path) if not person.email]:
+            raise ValueError(f"has no e-mail address for {', '.join(nameless)}; sign-in goes by e-mail address")
         return path
 
     @property

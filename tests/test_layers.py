@@ -13,9 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROGRAM = [*ROOT.glob("*.py"), *(ROOT / "settings").glob("*.py"), *(ROOT / "components").glob("*.py")]
+PROGRAM = [
+    *ROOT.glob("*.py"),
+    *(ROOT / "settings").glob("*.py"),
+    *(ROOT / "roster").glob("*.py"),
+    *(ROOT / "components").glob("*.py"),
+]
 EVERYTHING = [*PROGRAM, *(ROOT / "rehearsal").rglob("*.py"), *(ROOT / "coursehub").rglob("*.py")]
-PURE = ["rendering.py", "manifest.py", "versions.py", "patterns.py", "roster.py", "keys.py"]
+PURE = [
+    "rendering.py",
+    "manifest.py",
+    "versions.py",
+    "patterns.py",
+    "keys.py",
+    "roster/person.py",
+    "roster/table.py",
+    "roster/changes.py",
+]
 
 
 def imports(path: Path) -> Iterator[str]:

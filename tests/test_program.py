@@ -26,6 +26,11 @@ STEPS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _no_earlier_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deployed.last_file", lambda *_: None)
+
+
 @pytest.fixture
 def program(texts: dict[str, str]) -> Deployment:
     return deploy({**texts, "dns": "create"})

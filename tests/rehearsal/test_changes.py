@@ -43,6 +43,7 @@ def test_a_new_line_in_the_roster_touches_the_roster_alone_and_opens_the_door(te
     lines_added(term.roster, f"{LATE_COMER},Late Comer,A,student")
 
     assert term.changes() == {"roster": "update"}, "the class goes on while a student is added"
+    assert f"roster: 1 joins ({LATE_COMER})" in term.pulumi("preview").stdout, "the teacher reads it in words"
     term.up()
 
     async def name() -> str:
@@ -55,6 +56,7 @@ def test_a_new_line_in_the_roster_touches_the_roster_alone_and_opens_the_door(te
 
 def test_who_leaves_the_roster_cannot_sign_in_any_more(term: Term) -> None:
     assert term.changes() == {"roster": "update"}, "the line of the test before is gone again"
+    assert f"1 leaves (sign-in off, work kept: {LATE_COMER})" in term.pulumi("preview").stdout
     term.up()
 
     async def attempt() -> None:
