@@ -15,6 +15,9 @@ USER = re.compile(r"[a-z][a-z0-9-]{0,30}")
 REQUIREMENT = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,-]+\])?(\s*(==|>=|<=|~=|!=|<|>)\s*[0-9][A-Za-z0-9.*+!]*,?)*"
 )
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+READABLE = 4.5  # contrast of text with what is behind it: WCAG 2.2, 1.4.3, level AA
+SRGB_LINEAR = 0.04045  # up to here a colour's part is proportional to its light
 RESERVED_USERS = ("root", "admin", "jupyterhub", "nobody", "www-data", "daemon", "debian", "ubuntu")
 
 
@@ -96,3 +99,26 @@ def sha256(value: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", value):
         raise ValueError("is not a SHA-256 sum (64 hexadecimal digits)")
     return value
+
+
+def line(value: str) -> str:
+    """One line of plain text, without spaces around it."""
+    if not value.isprintable():
+        raise ValueError("must be one line of plain text")
+    return value.strip()
+
+
+def colour(value: str) -> str:
+    """A colour white text can be read on, and which can be read on white."""
+    if not COLOUR.fullmatch(value):
+        raise ValueError("is not a colour (# and six hexadecimal digits)")
+    if (ratio := contrast_with_white(value)) < READABLE:
+        raise ValueError(f"is too light: white text on it has a contrast of {ratio:.1f}, {READABLE} can be read")
+    return value.lower()
+
+
+def contrast_with_white(value: str) -> float:
+    """The contrast ratio, 1 to 21, of ``#rrggbb`` with white, as WCAG 2.2 defines it (numbers of sRGB's own)."""
+    parts = [int(value[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= SRGB_LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)

@@ -109,6 +109,27 @@ class JupyterHubConfig(Template):
     sign_in_name: str
     require_verified_email: bool
     support_email: str
+    college: str
+    announcement: str
+    logo: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stylesheet(Template):
+    """What the pages look like, on top of the hub's own style; ``colour`` is ``#rrggbb``."""
+
+    source = "opt/course/pages/public/course.css.j2"
+    colour: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownPage(Template):
+    """What nginx shows while nothing answers behind it."""
+
+    source = "opt/course/pages/public/down.html.j2"
+    college: str
+    contact: str
+    logo: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import pulumi
 
 from components.host import Step, StepArgs
 from manifest import File, Manifest
-from rendering import ROOT, JupyterHubConfig, UsersSlice, UserUnit, copied, placed, script
+from rendering import ROOT, DownPage, JupyterHubConfig, Stylesheet, UsersSlice, UserUnit, copied, placed, script
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -59,9 +59,22 @@ def _files(args: JupyterHubArgs) -> list[File]:
         *copied("etc/polkit-1"),
         *(file for file in copied("etc/systemd/system") if "/jupyterhub" in file.path),
         *copied("etc/sysusers.d"),
+        *_pages(settings),
         *copied("opt/jupyterhub"),
         *(file for file in package if file.path.rpartition("/")[2] not in OWN_STEPS),
         *placed(settings.course_folder, "/opt/course/skel"),
+    ]
+
+
+def _pages(settings: Settings) -> list[File]:
+    """The hub's pages, and what nginx serves beside them (https.conf.j2)."""
+    logo = settings.logo_svg
+    down = DownPage(college=settings.college, contact=settings.support_email, logo=bool(logo))
+    return [
+        *copied("opt/course/pages"),
+        Stylesheet(colour=settings.colour).file(),
+        down.file(),
+        *([File(path="/opt/course/pages/public/logo.svg", text=logo)] if logo else []),
     ]
 
 
@@ -78,5 +91,8 @@ def _config(settings: Settings, vcpus: int) -> JupyterHubConfig:
         oidc_client_id=settings.oidc_client_id,
         sign_in_name=settings.sign_in_name,
         require_verified_email=settings.oidc_require_verified_email,
-        support_email=settings.letsencrypt_email,
+        support_email=settings.support_email,
+        college=settings.college,
+        announcement=settings.announcement,
+        logo=bool(settings.logo_svg),
     )

@@ -19,6 +19,7 @@ from settings.access import Access
 from settings.class_time import ClassTime
 from settings.content import Content
 from settings.packages import Packages
+from settings.pages import Pages
 from settings.people import People
 from settings.server import Server
 from settings.sign_in import SignIn
@@ -28,8 +29,13 @@ class SettingsProblem(pulumi.RunError):
     """All that is wrong with the settings, a line each; the engine prints it without a traceback."""
 
 
-class Settings(SignIn, People, Server, Access, Packages, Content, ClassTime):
+class Settings(SignIn, People, Server, Access, Packages, Content, ClassTime, Pages):
     """The settings as the program uses them."""
+
+    @property
+    def support_email(self) -> str:
+        """Whom a student writes to."""
+        return self.contact or self.letsencrypt_email
 
 
 SECRETS = tuple(

@@ -39,6 +39,9 @@ HUB = JupyterHubConfig(
     sign_in_name="O'Brien's college",
     require_verified_email=True,
     support_email="peter@college.example",
+    college="O'Brien's college",
+    announcement='The "last" lab is on Friday',
+    logo=False,
 )
 
 

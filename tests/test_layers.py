@@ -26,6 +26,7 @@ PURE = [
     "versions.py",
     "patterns.py",
     "keys.py",
+    "logo.py",
     "roster/person.py",
     "roster/table.py",
     "roster/changes.py",

@@ -24,6 +24,7 @@ EXAMPLES: dict[str, Any] = {
     "idle_minutes": 90,
     "require_verified_email": True,
     "packages": ("pint==0.25.3", "pyserial"),
+    "logo": True,
     "imports": ("numpy", "pint"),
     "size_gib": 50,
     "host_key_private": "-----BEGIN EC PRIVATE KEY-----\nabc\n-----END EC PRIVATE KEY-----\n",

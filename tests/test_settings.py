@@ -48,6 +48,7 @@ def test_pulumi_yaml_and_versions_pin_the_same() -> None:
 def test_pulumi_new_asks_for_what_has_no_default() -> None:
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
     optional = {"ssh-key-passphrase", "dns-zone"}  # empty means none, and derived
+    optional |= {"logo", "announcement", "contact"}  # none, none, and letsencrypt-email
     needed = {key for key, setting in project["config"].items() if setting["default"] == ""} - optional
 
     assert needed <= set(project["template"]["config"]), "pulumi new asks for everything a first `up` needs"
@@ -78,6 +79,12 @@ def test_pulumi_new_asks_for_what_has_no_default() -> None:
         ("anaconda-sha256", "abc", "is not a SHA-256 sum (64 hexadecimal digits)"),
         ("roster", "/nowhere/roster.csv", "cannot be read (No such file or directory)"),
         ("course-folder", "/nowhere", "is not a folder"),
+        ("college", "", "college: is not set; for example Engineering 101"),
+        ("colour", "blue", "is not a colour (# and six hexadecimal digits); for example #0b5394"),
+        ("colour", "#f37524", "is too light: white text on it has a contrast of 2.8, 4.5 can be read"),
+        ("logo", "/nowhere/logo.svg", "cannot be read (No such file or directory); for example logo.svg"),
+        ("announcement", "two\nlines", "must be one line of plain text"),
+        ("contact", "me", "is not an e-mail address; for example help@college.edu"),
         ("ssh-key-file", "", "ssh-key-file: is not set; for example ~/.ssh/id_ed25519"),
     ],
 )

@@ -1,0 +1,171 @@
+"""Every page of the course in a real browser: open to all (WCAG 2.2 AA), on a phone too, and asking nobody else."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import browser
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Request, expect
+
+from rehearsal import browse, people, places, visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from term import Term
+
+pytestmark = pytest.mark.rehearsal
+
+HUB = f"https://{visitor.COURSE}"
+CONTACT = "help@college.example"
+INSTRUCTOR = "teacher@college.example"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+PHONE = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 800}
+
+
+class Visit:
+    """A browser at the course, and every host it was made to ask."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.asked: set[str] = set()
+        page.context.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        self.asked.add(urlsplit(request.url).hostname or "")
+
+    def hosts(self) -> set[str]:
+        """Hosts asked, without the course and the sign-in service; an inline picture has none."""
+        return self.asked - {"", visitor.COURSE, places.SIGN_IN}
+
+    def looks(self, name: str) -> None:
+        """Keep a picture of the page, and hold it to the rules at a desk, in the dark, and on a phone."""
+        self.page.screenshot(path=places.ours().home / "screenshots" / f"{name}.png")
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            assert violations(self.page) == [], f"{name}, {scheme}"
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(PHONE)
+        assert violations(self.page) == [], f"{name} on a phone"
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        self.page.screenshot(path=places.ours().home / "screenshots" / f"{name}-phone.png")
+        self.page.set_viewport_size(DESK)
+        assert wide <= PHONE["width"], f"{name} has to be scrolled sideways on a phone"
+        assert self.hosts() == set(), f"{name} asks others"
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core objects to, a line each."""
+    found: dict[str, Any] = Axe().run(page, options=RULES).response
+    return [
+        f"{rule['id']}: {rule['help']}: {node['html'][:120]} {json.dumps(node['any'][0]['data'])[:200] if node['any'] else ''}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+@contextmanager
+def visiting(home: Path) -> Iterator[Visit]:
+    ours = places.ours()
+    (ours.home / "screenshots").mkdir(exist_ok=True)
+    with browser.opened(home, visitor.addresses(), browse.authorities(ours)) as page:
+        yield Visit(page)
+
+
+def signed_in(visit: Visit, email: str) -> None:
+    browser.open_sign_in(visit.page, f"{HUB}/hub/home")
+    browser.sign_in(visit.page, email, people.PASSWORD)
+    visit.page.get_by_role("heading", name="Your notebooks").wait_for()
+
+
+def test_the_pages_before_one_is_in(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        page = visit.page
+        page.goto(HUB)
+        expect(page.get_by_role("button", name=re.compile("^Sign in with"))).to_be_visible()
+        expect(page.get_by_text("This is a rehearsal")).to_be_visible()
+        expect(page).to_have_title("Sign in · Rehearsal College")
+        assert page.locator(".course-logo").evaluate("image => image.naturalWidth") > 0, "the logo is drawn"
+        visit.looks("sign-in")
+        browser.open_sign_in(page, HUB)
+        browser.sign_in(page, "charles@college.example", people.PASSWORD)
+        expect(page.get_by_text("You signed in as charles@college.example")).to_have_count(1)
+        expect(page.get_by_role("contentinfo")).to_contain_text(CONTACT)
+        visit.looks("refused")
+        page.goto(f"{HUB}/hub/nowhere")
+        expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+        visit.looks("no-such-page")
+        page.goto(f"{HUB}/hub/oauth_callback?code=made-up&state=made-up")
+        expect(page.get_by_text("Error 4")).to_be_visible()
+        visit.looks("broken-sign-in")
+
+
+def test_one_gets_in_with_the_keyboard_alone(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        page = visit.page
+        page.goto(HUB)
+        for _ in range(5):
+            page.keyboard.press("Tab")
+            if "Sign in with" in page.evaluate("document.activeElement.innerText"):
+                break
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+        assert outline == "3px", "one sees where one is"
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("E-mail")).to_be_visible()
+
+
+def test_the_pages_of_someone_who_is_in(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        page = visit.page
+        signed_in(visit, INSTRUCTOR)
+        if page.get_by_role("button", name="Stop my server").is_visible():
+            page.get_by_role("button", name="Stop my server").click()
+            expect(page.get_by_role("button", name="Start my server")).to_be_visible(timeout=30_000)
+        visit.looks("home")
+        page.goto(f"{HUB}/hub/token")
+        visit.looks("tokens")
+        page.goto(f"{HUB}/hub/admin")
+        page.get_by_text("jh-ada").first.wait_for()
+        visit.looks("administration")
+        page.goto(f"{HUB}/hub/user/jh-teacher/lab")
+        expect(page.get_by_role("heading", name="Your server is not running")).to_be_visible()
+        visit.looks("not-running")
+        page.get_by_role("link", name="Start my server").or_(page.get_by_role("button", name="Start my server")).click()
+        expect(page.get_by_role("heading", name="Your server is starting")).to_be_visible()
+        visit.looks("spawn")
+        page.wait_for_url("**/lab**", timeout=browser.SPAWN_SECONDS * 1000)
+        page.locator(".jp-Launcher:visible, .jp-Notebook:visible").first.wait_for(timeout=60_000)
+        print("axe-core on JupyterLab, which is not ours:", *violations(page), sep="\n  ")
+        assert visit.hosts() == set(), "JupyterLab asks others"
+        page.goto(f"{HUB}/hub/home")
+        visit.looks("home-running")
+        page.goto(f"{HUB}/hub/logout")
+        expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+        visit.looks("signed-out")
+
+
+def test_while_the_hub_is_down_a_page_says_so_and_goes_on_by_itself(term: Term, tmp_path: Path) -> None:
+    droplet = term.droplet()
+    with visiting(tmp_path) as visit:
+        page = visit.page
+        droplet.says("systemctl stop jupyterhub.service")
+        try:
+            answer = page.goto(f"{HUB}/hub/login")
+            assert answer, "nginx answers"
+            assert answer.status == 503, "whoever asks by program is told the truth"
+            expect(page.get_by_role("heading", name="does not answer just now")).to_be_visible()
+            expect(page.get_by_role("contentinfo")).to_contain_text(CONTACT)
+            visit.looks("hub-down")
+            api = page.context.request.get(f"{HUB}/hub/api")
+            assert "<h1>" not in api.text(), "a program is not given a page"
+        finally:
+            droplet.says("systemctl start jupyterhub.service")
+        expect(page.get_by_role("button", name=re.compile("^Sign in with"))).to_be_visible(timeout=60_000)

@@ -1,0 +1,137 @@
+"""The hub's pages, rendered on top of JupyterHub's own, as the hub renders them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from jupyterhub._data import DATA_FILES_PATH
+
+import patterns
+from rendering import TEMPLATES, DownPage, Stylesheet
+
+PAGES = TEMPLATES / "opt/course/pages"
+STOCK = str(Path(DATA_FILES_PATH) / "templates")
+HUB = jinja2.Environment(
+    loader=jinja2.ChoiceLoader(
+        [jinja2.PrefixLoader({"templates": jinja2.FileSystemLoader(STOCK)}), jinja2.FileSystemLoader([PAGES, STOCK])]
+    ),
+    autoescape=True,
+)
+ADA = {"name": "jh-ada", "json_escaped_name": "jh-ada", "spawner": {"options_form": ""}}
+NAMES = sorted(path.name for path in PAGES.glob("*.html"))
+
+
+def page(name: str, **values: Any) -> str:
+    known: dict[str, Any] = {
+        "college": "Engineering & Co", "announcement": "", "contact": "help@college.edu",
+        "logo": True, "now": "09:41 UTC", "user": None if name in ("login.html", "error.html") else ADA,
+        "base_url": "/hub/", "login_url": "/hub/login", "static_url": lambda path, **_: f"/hub/static/{path}",
+        "login_service": "your college account", "spawn_url": "/hub/spawn/jh-ada", "default_server": {"active": True},
+    }  # fmt: skip
+    return HUB.get_template(name).render(**{**known, **values})
+
+
+def text(html: str) -> str:
+    """What is read, in one line."""
+    body = html.partition("<body")[2]
+    return " ".join(re.sub(r"<script.*?</script>|<[^>]*>", " ", body, flags=re.DOTALL).split())
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "page.html"])
+def test_every_page_says_where_one_is_and_whom_to_write_to(name: str) -> None:
+    html = page(name, status_code=500, message="")
+
+    assert re.search(r'<html lang="\w+"', html), "a screen reader has to know the language"
+    assert "width=device-width" in html, "or a phone shows a page for a desk"
+    assert html.count("<h1") == 1, "one heading says what this page is"
+    assert html.count("<main") == html.count("</main>") == 1
+    title = " ".join(html.partition("<title>")[2].partition("</title>")[0].split())
+    assert re.fullmatch(r".+ · Engineering &amp; Co", title), "the tab tells this page from another"
+    assert 'href="mailto:help@college.edu"' in html
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_asks_anything_of_anybody_else(name: str) -> None:
+    html = page(name, status_code=500)
+
+    assert not re.findall(r'(?:src|href|action)\s*=\s*["\']?\s*(?:https?:)?//', html), (
+        "all comes from the course server"
+    )
+
+
+def test_an_announcement_is_text_and_nothing_else() -> None:
+    html = page("login.html", announcement="Lab <script>3</script> is due")
+
+    assert "Lab &lt;script&gt;3&lt;/script&gt; is due" in html
+
+
+def test_the_sign_in_button_keeps_its_words() -> None:
+    assert "Sign in with your college account" in text(page("login.html"))
+
+
+def test_a_refusal_is_told_once_with_the_account_and_the_way_to_another() -> None:
+    why = "You signed in as eve@college.edu, which is not on the class roster."
+    html = page("error.html", status_code=403, status_message=why, message=why)
+
+    assert text(html).count(why) == 1, "what is said twice is read as two things"
+    assert "403" in text(html)
+    assert "Sign in with another account" in html
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_passes_is_tried_again_by_itself(status: int) -> None:
+    assert "/course-pages/retry.js" in page("error.html", status_code=status, message="")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_what_does_not_pass_is_not_tried_again(status: int) -> None:
+    assert "retry.js" not in page("error.html", status_code=status, message="")
+
+
+def test_a_failure_says_what_to_tell_and_whom() -> None:
+    said = text(page("error.html", status_code=500, message=""))
+
+    assert "write to help@college.edu and say what you did and when: it is 09:41 UTC" in said
+
+
+def test_a_failed_start_says_why_and_what_to_do() -> None:
+    said = text(page("not_running.html", failed=True, failed_message="Your server could not be started."))
+
+    assert "Your server could not be started. Try again If it happens again, write to help@college.edu" in said
+
+
+@pytest.mark.parametrize("name", ["spawn_pending.html", "home.html"])
+def test_the_hubs_own_script_finds_what_it_fills_in(name: str) -> None:
+    html = page(name)
+    wanted = set(re.findall(r'\$\("#([\w-]+)"\)', html)) - {"refresh"}  # that is on another page of the hub's
+
+    assert wanted <= set(re.findall(r'id="([\w-]+)"', html)), "it looks for them by their ids"
+
+
+def test_what_is_pressed_can_be_pressed_with_keys() -> None:
+    for name in NAMES:
+        for tag in re.findall(r"<a\b[^>]*>", page(name, status_code=500)):
+            assert "href" in tag, f"{name}: {tag} cannot be reached with the keyboard"
+
+
+def test_the_page_for_when_nothing_answers_is_whole_without_the_hub() -> None:
+    html = DownPage(college="Engineering & Co", contact="help@college.edu", logo=False).render()
+
+    assert "<title>The course server does not answer · Engineering &amp; Co</title>" in html
+    assert "/hub/" not in html, "the hub is what does not answer"
+    assert "http-equiv" not in html, "a page that reloads by itself is taken from under a reader"
+
+
+def test_the_colour_is_the_colleges() -> None:
+    assert "--course-colour: #123456;" in Stylesheet(colour="#123456").render()
+
+
+@pytest.mark.parametrize(
+    ("colour", "ratio"), [("#ffffff", 1.0), ("#000000", 21.0), ("#767676", 4.54), ("#777777", 4.48)]
+)
+def test_contrast_is_what_wcag_says_it_is(colour: str, ratio: float) -> None:
+    assert patterns.contrast_with_white(colour) == pytest.approx(ratio, abs=0.005)
