@@ -134,7 +134,7 @@ def test_the_pages_of_someone_who_is_in(tmp_path: Path) -> None:
         page.goto(f"{HUB}/hub/admin")
         page.locator("#react-admin-hook table").wait_for()
         visit.looks("administration")
-        page.goto(f"{HUB}/hub/user/jh-emmy-noether/lab")
+        page.goto(f"{HUB}/user/{page.evaluate('jhdata.user')}/lab")
         expect(page.get_by_role("heading", name="Your server is not running")).to_be_visible()
         visit.looks("not-running")
         page.get_by_role("link", name="Start my server").click()
