@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 SYSTEM_MIB = 1024  # kept from the students: hub 115, proxy 60, and nginx, sshd and the system (measured)
 LIMIT = 900  # seconds
-OWN_STEPS = ("__init__.py", "packages.py", "applier.py")  # sent by the steps that need them first
+LIBRARY = "/opt/course/lib/coursehub"
+OWN_STEPS = {f"{LIBRARY}/{name}" for name in ("__init__.py", "packages.py")}  # sent by the step that needs them first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class JupyterHub(Step):
 def _files(args: JupyterHubArgs) -> list[File]:
     settings = args.settings
     students_mib = max(args.memory_mib - SYSTEM_MIB, settings.memory_per_student)
-    package = placed(ROOT / "coursehub", "/opt/course/lib/coursehub", "*.py")
+    package = placed(ROOT / "coursehub", LIBRARY, "*.py")
     return [
         _config(settings, args.vcpus).file(),
         UserUnit(memory_mib=settings.memory_per_student).file(),
@@ -61,7 +62,7 @@ def _files(args: JupyterHubArgs) -> list[File]:
         *copied("etc/sysusers.d"),
         *_pages(settings),
         *copied("opt/jupyterhub"),
-        *(file for file in package if file.path.rpartition("/")[2] not in OWN_STEPS),
+        *(file for file in package if file.path not in OWN_STEPS),
         *placed(settings.course_folder, "/opt/course/skel"),
     ]
 

@@ -1,50 +1,39 @@
-"""The ``course`` command on the droplet: ``course check`` does what a student does, and says how it went."""
+"""The ``course`` command on the droplet; what it can do is in ``coursehub.commands``, a file each."""
+
+from __future__ import annotations
 
 import argparse
-import asyncio
-import json
+import importlib
 import sys
-import textwrap
-from pathlib import Path
 
-from coursehub.student_check import Report, check_with_probes
+from coursehub.commands import Problem
 
-_SETTINGS = Path("/etc/course/check.json")
-_TOKEN = Path("/etc/jupyterhub/secrets/check-token")
-_WIDTH = 120  # of a line; `pulumi up` shows short ones only
-
-
-def _check(*, as_json: bool) -> int:
-    """Run the student check; return the exit code."""
-    try:
-        settings = json.loads(_SETTINGS.read_text(encoding="utf-8"))
-        token = _TOKEN.read_text(encoding="utf-8").strip()
-    except PermissionError:
-        sys.exit("course check needs root, for the token it signs in with. Try: sudo course check")
-    except FileNotFoundError as error:
-        sys.exit(f"{error.filename} is not there: this server is not set up to the end. Try: pulumi up")
-    report = Report(say=(lambda _: None) if as_json else lambda line: print(line, flush=True))
-    asyncio.run(
-        check_with_probes(
-            settings["url"], token, report, address=settings["address"], imports=tuple(settings["imports"])
-        )
-    )
-    if as_json:
-        print(json.dumps(report.as_json(), indent=2))
-    elif report.failure:
-        print(textwrap.fill(str(report.failure), _WIDTH), file=sys.stderr)
-    else:
-        print(f"student check: passed; first cell after {report.first_cell_seconds} s", flush=True)
-    return 1 if report.failure else 0
+COMMANDS = ("check",)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="course", description="Look after the course server.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("check", help="do what a student does, and say how it went")
-    check.add_argument("--json", action="store_true", help="print the result as JSON")
-    return _check(as_json=parser.parse_args(arguments).json)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        module = importlib.import_module(f"coursehub.commands.{name}")
+        command = commands.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except Problem as problem:
+        print(f"course {options.command}: {problem}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        print(
+            f"course {options.command} needs root to read {error.filename}. Try: sudo course {options.command}",
+            file=sys.stderr,
+        )
+        return 1
+    return code
 
 
 if __name__ == "__main__":

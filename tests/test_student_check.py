@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from fake_hub import SERVICE_TOKEN, FakeHub, Faults
 
 from coursehub import command
+from coursehub.commands import check as check_command
 from coursehub.session import HubError, Session
 from coursehub.student import Student
 from coursehub.student_check import Report, check_with_probes, zen
@@ -189,18 +190,11 @@ def test_the_course_command_prints_why_and_fails(
         json.dumps({"url": "https://hub.course.example:1", "address": "127.0.0.1", "imports": ["pint"]})
     )
     token.write_text(f"{SERVICE_TOKEN}\n")
-    monkeypatch.setattr(command, "_SETTINGS", settings)
-    monkeypatch.setattr(command, "_TOKEN", token)
+    monkeypatch.setattr(check_command, "_SETTINGS", settings)
+    monkeypatch.setattr(check_command, "_TOKEN", token)
+    monkeypatch.setattr(check_command, "LAST", tmp_path / "last-check.json")
     assert command.main(["check"]) == 1
     said = " ".join(capsys.readouterr().err.split())
     assert "failed at: reach the hub. Nothing answers at https://hub.course.example:1" in said
     assert command.main(["check", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["failure"]["part"] == "reach the hub"
-
-
-def test_the_course_command_says_what_to_do_when_the_server_is_not_set_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(command, "_SETTINGS", tmp_path / "check.json")
-    with pytest.raises(SystemExit, match="Try: pulumi up"):
-        command.main(["check"])
