@@ -3,6 +3,7 @@
 from components.address import Address, AddressArgs, records_to_make
 from components.anaconda import Anaconda
 from components.certbot import Certbot, CertbotArgs
+from components.content import Content
 from components.host import StepArgs, after
 from components.jupyterhub import HubSecrets, JupyterHub, JupyterHubArgs
 from components.roster import Roster
@@ -17,6 +18,7 @@ __all__ = [
     "Anaconda",
     "Certbot",
     "CertbotArgs",
+    "Content",
     "HubSecrets",
     "JupyterHub",
     "JupyterHubArgs",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SYSTEM_MIB = 1024  # kept from the students: hub 115, proxy 60, and nginx, sshd and the system (measured)
 LIMIT = 900  # seconds
 LIBRARY = "/opt/course/lib/coursehub"
-OWN_STEPS = {f"{LIBRARY}/{name}" for name in ("__init__.py", "packages.py")}  # sent by the step that needs them first
+OWN_STEPS = {f"{LIBRARY}/{name}" for name in ("__init__.py", "packages.py", "content.py")}  # sent by steps of their own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,6 @@ def _files(args: JupyterHubArgs) -> list[File]:
         *_pages(settings),
         *copied("opt/jupyterhub"),
         *(file for file in package if file.path not in OWN_STEPS),
-        *placed(settings.course_folder, "/opt/course/skel"),
     ]
 
 

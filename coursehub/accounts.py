@@ -12,7 +12,6 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 LEDGER = Path("/srv/course/accounts")
 HOMES = Path("/home")
-STARTER = Path("/opt/course/skel")
 LOCK = Path("/run/jupyterhub-accounts.lock")
 MOST = 500  # accounts; far above a class on one machine, far below what a hub in wrong hands would need to fill it
 
@@ -86,14 +84,11 @@ def account_command(name: str, uid: int) -> list[str]:
     ]
 
 
-def make_home(home: Path, starter: Path, uid: int, gid: int) -> None:
-    """Make ``home`` from the starter notebooks, private to its owner; it appears whole or not at all."""
+def make_home(home: Path, uid: int, gid: int) -> None:
+    """Make an empty ``home``, private to its owner from the first moment; notebooks come with a server."""
     parts = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".new-{home.name}-"))
-    if starter.is_dir():
-        shutil.copytree(starter, parts, dirs_exist_ok=True, copy_function=shutil.copyfile)
-    for path in [parts, *parts.rglob("*")]:
-        os.chown(path, uid, gid)
-        path.chmod(0o700 if path.is_dir() else 0o600)
+    os.chown(parts, uid, gid)
+    parts.chmod(0o700)
     parts.rename(home)
 
 
@@ -124,7 +119,7 @@ def make(name: str) -> None:
         if name not in known.accounts:
             subprocess.run(account_command(name, uid), check=True)
         if name not in known.homes:
-            make_home(HOMES / name, STARTER, uid, pwd.getpwnam(name).pw_gid)
+            make_home(HOMES / name, uid, pwd.getpwnam(name).pw_gid)
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """Start one student's server, as that student: the boundary between the hub and the students' accounts.
 
 systemd runs this as the student, from the root-owned unit jupyterhub-user@.service. The hub has handed over a file of
-settings; whatever stands in it, only this student's JupyterLab is started, by a fixed command in an environment made
-here. So a hub in wrong hands cannot choose the program, its arguments, LD_PRELOAD, PATH or another account.
+settings; whatever stands in it, the course's notebooks are delivered (content.py) and only this student's JupyterLab is
+started, by a fixed command in an environment made here. So a hub in wrong hands cannot choose the program, its
+arguments, LD_PRELOAD, PATH or another account.
 
 Standard library only: it runs on the system's Python.
 """
@@ -19,6 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coursehub.content import deliver
 from coursehub.names import GROUP, UIDS, is_student
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ def main() -> None:
     except (Refused, KeyError) as problem:
         sys.exit(f"No server: {problem}")
     os.chdir(home)
+    deliver(Path(home), say=lambda line: print(line, file=sys.stderr, flush=True))
     os.execve(COMMAND[0], COMMAND, variables)  # noqa: S606  # the point of this program
 
 

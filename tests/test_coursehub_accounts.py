@@ -86,19 +86,11 @@ def test_nobody_can_give_the_accounts_password() -> None:
     assert command[command.index("--groups") + 1] == "jupyterhub-students"
 
 
-def test_a_home_is_private_and_holds_the_starter_notebooks(tmp_path: Path) -> None:
-    starter = tmp_path / "skel"
-    (starter / "week-1").mkdir(parents=True)
-    (starter / "week-1" / "welcome.ipynb").write_text("{}")
-    (starter / "week-1" / "welcome.ipynb").chmod(0o444)
+def test_a_home_is_private_from_the_first_moment(tmp_path: Path) -> None:
+    make_home(tmp_path / "jh-ada", os.getuid(), os.getgid())
 
-    make_home(tmp_path / "jh-ada", starter, os.getuid(), os.getgid())
-
-    notebook = tmp_path / "jh-ada" / "week-1" / "welcome.ipynb"
-    assert notebook.read_text() == "{}"
-    assert stat.S_IMODE(notebook.stat().st_mode) == 0o600, "the copy is the student's to change"
     assert stat.S_IMODE((tmp_path / "jh-ada").stat().st_mode) == 0o700
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["jh-ada", "skel"], "no half-made home is left"
+    assert [path.name for path in tmp_path.iterdir()] == ["jh-ada"], "no half-made home is left"
 
 
 class Machine:
@@ -107,7 +99,7 @@ class Machine:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.users: dict[str, int] = {"root": 0}
         self.commands: list[list[str]] = []
-        for name, place in {"LEDGER": "accounts", "HOMES": "home", "STARTER": "skel", "LOCK": "lock"}.items():
+        for name, place in {"LEDGER": "accounts", "HOMES": "home", "LOCK": "lock"}.items():
             monkeypatch.setattr(accounts, name, folder / place)
         (folder / "home").mkdir(exist_ok=True)
         self.folder = folder

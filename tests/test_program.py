@@ -18,6 +18,7 @@ STEPS = (
     "sudo-user",
     "storage",
     "anaconda",
+    "content",
     "jupyterhub-secrets",
     "jupyterhub",
     "certbot",
