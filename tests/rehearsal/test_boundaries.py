@@ -36,7 +36,7 @@ REFUSED_IN_A_KERNEL = {
     "the hub's environment": ("touch /opt/jupyterhub/current/lib/planted.py", "Read-only file system"),
     "Anaconda": ("touch /opt/anaconda3/planted", "Read-only file system"),
     "the course's packages": ("touch /opt/course/envs/current/planted", "Read-only file system"),
-    "the starter notebooks": ("touch /opt/course/skel/planted.ipynb", "Read-only file system"),
+    "the course's notebooks": ("touch /opt/course/content/planted.ipynb", "Read-only file system"),
     "root by sudo": ("sudo -n id", "no new privileges"),
     "root by a user namespace": ("unshare --map-root-user id", "Operation not permitted"),
     "stopping another student's server": (
@@ -56,7 +56,7 @@ REFUSED_OUTSIDE_THE_UNIT = {
     "the hub's environment": "touch /opt/jupyterhub/current/lib/planted.py",
     "Anaconda": "touch /opt/anaconda3/planted",
     "the course's packages": "touch /opt/course/envs/current/planted",
-    "the starter notebooks": "touch /opt/course/skel/planted.ipynb",
+    "the course's notebooks": "touch /opt/course/content/planted.ipynb",
 }
 
 
