@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SYSTEM_MIB = 1024  # kept from the students: hub 115, proxy 60, and nginx, sshd and the system (measured)
 LIMIT = 900  # seconds
 LIBRARY = "/opt/course/lib/coursehub"
-OWN_STEPS = {f"{LIBRARY}/{name}" for name in ("__init__.py", "packages.py", "content.py")}  # sent by steps of their own
+ELSEWHERE = ("__init__.py", "packages.py", "content.py", "applier.py")  # sent by the steps that need them first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def _files(args: JupyterHubArgs) -> list[File]:
         *copied("etc/sysusers.d"),
         *_pages(settings),
         *copied("opt/jupyterhub"),
-        *(file for file in package if file.path not in OWN_STEPS),
+        *(file for file in package if file.path.removeprefix(f"{LIBRARY}/") not in ELSEWHERE),
     ]
 
 

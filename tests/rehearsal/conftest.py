@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # In a term's order: what needs the class comes before what takes it away.
-ORDER = ("engine", "student", "pages", "boundaries", "content", "droplets", "changes", "interruptions", "rebuild", "end")
+ORDER = (
+    "engine",
+    "student",
+    "pages",
+    "boundaries",
+    "content",
+    "droplets",
+    "changes",
+    "interruptions",
+    "rebuild",
+    "end",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
