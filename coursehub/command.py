@@ -8,7 +8,7 @@ import sys
 
 from coursehub.commands import Problem
 
-COMMANDS = ("check",)
+COMMANDS = ("check", "packages")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import re
 import sys
 from pathlib import Path
 
+OWN = ("ipykernel", "nbclient")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -19,6 +20,11 @@ def names(requirements: str) -> list[str]:
     """Distributions that the text of a requirements file names, such as ``pyserial`` for ``pyserial[cp2110]>=3.5``."""
     found = (NAME.match(line.strip()) for line in requirements.splitlines())
     return [match.group() for match in found if match]
+
+
+def course_names(requirements: str) -> list[str]:
+    """The same without what every course's environment has: the kernel, and what runs notebooks on trial."""
+    return [name for name in names(requirements) if name not in OWN]
 
 
 def problem(distribution: str) -> str | None:

@@ -24,6 +24,7 @@ ORDER = (
     "content",
     "droplets",
     "changes",
+    "packages",
     "interruptions",
     "rebuild",
     "end",

@@ -87,30 +87,6 @@ def test_a_hub_setting_restarts_the_hub_and_no_students_work(term: Term) -> None
     assert printed.strip() == wanted, "the running kernel kept its state and its connection"
 
 
-def test_a_package_that_does_not_exist_leaves_the_class_with_what_it_had(term: Term) -> None:
-    term.up()
-    droplet = term.droplet()
-    before = droplet.says("readlink /opt/course/envs/current")
-    term.set("packages[2]", "no-such-package-for-a-course", "--path")
-    term.set("packages[0]", "pint==0.25.3", "--path")
-    term.set("packages[1]", "pyserial==3.5", "--path")
-
-    done = term.pulumi("up", "--yes", "--skip-preview")
-
-    assert done.returncode != 0, "a teacher is told before the class is"
-    assert "A course package cannot be installed; the packages from before stay in use" in done.stdout
-    assert "no-such-package-for-a-course" in done.stdout, "and which one"
-    assert droplet.says("readlink /opt/course/envs/current") == before
-
-
-def test_the_next_up_after_a_refused_package_is_as_if_nothing_had_happened(term: Term) -> None:
-    before = term.droplet().says("readlink /opt/course/envs/current")
-
-    term.up()
-
-    assert term.droplet().says("readlink /opt/course/envs/current") == before
-
-
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [

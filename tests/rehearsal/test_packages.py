@@ -1,0 +1,125 @@
+"""Packages in the term: added, upgraded, refused, taken back; a class at work notices none of it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from intruder import seated
+from term import seconds_of
+
+from rehearsal import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from intruder import Seat
+    from term import Term
+
+pytestmark = pytest.mark.rehearsal
+
+STUDENT = "barbara@college.example"
+FOLDER = places.REPOSITORY / "course" / "week8"
+CURRENT = "readlink /opt/course/envs/current"
+VERSION = "from importlib.metadata import version; print(version('iniconfig'))"
+
+
+@pytest.fixture(scope="module")
+def seat() -> Iterator[Seat]:
+    """A student who stays through all of it."""
+    with seated(STUDENT) as seat:
+        yield seat
+
+
+@pytest.fixture
+def week() -> Iterator[Path]:
+    FOLDER.mkdir()
+    yield FOLDER
+    shutil.rmtree(FOLDER)
+
+
+def ask_for(term: Term, *packages: str) -> None:
+    for number, package in enumerate(("pint==0.25.3", "pyserial==3.5", *packages)):
+        term.set(f"packages[{number}]", package, "--path")
+
+
+def refused(term: Term) -> str:
+    """An `up` that must fail and leave the class with what it had; what it said."""
+    before = term.droplet().says(CURRENT)
+    done = term.pulumi("up", "--yes", "--skip-preview")
+    assert done.returncode != 0, "a teacher is told before the class is"
+    assert term.droplet().says(CURRENT) == before, "the packages from before are in use"
+    return done.stdout
+
+
+def in_a_new_kernel(seat: Seat, code: str) -> str:
+    with seat.kernel() as kernel:
+        return kernel.prints(code)
+
+
+def test_a_package_comes_while_a_class_goes_on(term: Term, seat: Seat) -> None:
+    with seat.kernel() as kernel:
+        kernel.prints("answer = 41")
+        ask_for(term, "iniconfig==2.0.0")
+        assert "packages: adds iniconfig==2.0.0" in term.pulumi("preview").stdout
+
+        term.up()
+
+        assert kernel.prints("print(answer + 1)") == "42", "a running kernel keeps its variables"
+        late = kernel.attempt("echo; true") and kernel.prints(
+            "import importlib.util; print(importlib.util.find_spec('iniconfig'))"
+        )
+        assert late == "None", "and the packages it started with"
+    assert in_a_new_kernel(seat, VERSION) == "2.0.0", "the next kernel has the new one"
+
+
+def test_packages_that_break_a_notebook_of_the_course_are_refused(term: Term, seat: Seat, week: Path) -> None:
+    needs = nbformat.v4.new_code_cell(f"{VERSION.partition(';')[0]}\nassert version('iniconfig') == '2.0.0', 'too new'")
+    nbformat.write(nbformat.v4.new_notebook(cells=[needs]), week / "lab8.ipynb")
+    fails_anyway = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("your_answer_here")])
+    nbformat.write(fails_anyway, week / "exercise.ipynb")
+    ask_for(term, "iniconfig==2.1.0")
+
+    said = refused(term)
+
+    assert "With these packages the course's notebooks do not run; the packages from before stay in use" in said
+    assert "week8/lab8.ipynb: cell 1: AssertionError: too new" in said
+    assert "exercise.ipynb" not in said, "what fails with the old packages too is not the new ones' doing"
+    assert in_a_new_kernel(seat, VERSION) == "2.0.0"
+
+
+def test_packages_that_cannot_be_had_are_refused(term: Term) -> None:
+    ask_for(term, "no-such-package-for-a-course")
+
+    said = refused(term)
+
+    assert "A course package cannot be installed; the packages from before stay in use" in said
+    assert "no-such-package-for-a-course" in said, "and which one"
+
+
+def test_an_upgrade_can_be_taken_back_in_seconds(term: Term, seat: Seat, capsys: pytest.CaptureFixture[str]) -> None:
+    ask_for(term, "iniconfig==2.1.0")
+    assert "packages: upgrades iniconfig from 2.0.0 to 2.1.0" in term.pulumi("preview").stdout
+    term.up()
+    assert in_a_new_kernel(seat, VERSION) == "2.1.0"
+    droplet = term.droplet()
+
+    seconds = seconds_of(lambda: droplet.says("course packages --rollback"))
+
+    assert in_a_new_kernel(seat, VERSION) == "2.0.0"
+    assert term.changes() == {}, "the next up leaves it at that until the packages change"
+    droplet.says("course packages --rollback")
+    assert in_a_new_kernel(seat, VERSION) == "2.1.0", "and forth again"
+    with capsys.disabled():
+        print(f"\nrollback of the packages: {seconds:.1f} s")
+
+
+def test_the_next_up_has_the_packages_of_the_settings(term: Term, seat: Seat) -> None:
+    assert "packages: removes iniconfig" in term.pulumi("preview").stdout
+
+    term.up()
+
+    assert in_a_new_kernel(seat, "import importlib.util; print(importlib.util.find_spec('iniconfig'))") == "None"
