@@ -101,7 +101,6 @@ class JupyterHubConfig(Template):
     seats: int
     vcpus: int
     admins: tuple[str, ...]
-    idle_minutes: int
     oidc_authorize_url: str
     oidc_token_url: str
     oidc_userinfo_url: str
@@ -130,6 +129,16 @@ class DownPage(Template):
     college: str
     contact: str
     logo: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CullerConfig(Template):
+    """When an idle server is stopped, and when not."""
+
+    source = "etc/jupyterhub/culler_config.py.j2"
+    idle_minutes: int
+    timetable: tuple[str, ...]
+    timezone: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,18 @@ import pulumi
 
 from components.host import Step, StepArgs
 from manifest import File, Manifest
-from rendering import ROOT, DownPage, JupyterHubConfig, Stylesheet, UsersSlice, UserUnit, copied, placed, script
+from rendering import (
+    ROOT,
+    CullerConfig,
+    DownPage,
+    JupyterHubConfig,
+    Stylesheet,
+    UsersSlice,
+    UserUnit,
+    copied,
+    placed,
+    script,
+)
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -53,6 +64,9 @@ def _files(args: JupyterHubArgs) -> list[File]:
     package = placed(ROOT / "coursehub", LIBRARY, "*.py")
     return [
         _config(settings, args.vcpus).file(),
+        CullerConfig(
+            idle_minutes=settings.idle_minutes, timetable=settings.timetable, timezone=settings.timezone
+        ).file(),
         UserUnit(memory_mib=settings.memory_per_student).file(),
         UsersSlice(memory_mib=students_mib).file(),
         *copied("etc/jupyter"),
@@ -84,7 +98,6 @@ def _config(settings: Settings, vcpus: int) -> JupyterHubConfig:
         seats=settings.seats,
         vcpus=vcpus,
         admins=settings.admins,
-        idle_minutes=settings.idle_minutes,
         oidc_authorize_url=settings.oidc_authorize_url,
         oidc_token_url=settings.oidc_exchange_url,
         oidc_userinfo_url=settings.oidc_userinfo_url,

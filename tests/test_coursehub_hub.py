@@ -31,7 +31,6 @@ HUB = JupyterHubConfig(
     seats=24,
     vcpus=2,
     admins=("jh-peter",),
-    idle_minutes=90,
     oidc_authorize_url="https://login.college.example/authorize",
     oidc_token_url="https://login.college.example/token",
     oidc_userinfo_url="https://login.college.example/userinfo",

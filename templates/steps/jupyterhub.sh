@@ -26,7 +26,7 @@ healthy() {
   return 1
 }
 
-packages python3-venv
+packages python3-venv tzdata
 
 systemd-sysusers jupyterhub.conf
 chmod 0700 "$secrets"
@@ -90,7 +90,7 @@ if outdated jupyterhub-proxy.service "$units/jupyterhub-proxy.service" "$base/pr
   systemctl restart jupyterhub-proxy.service
 fi
 if outdated jupyterhub.service "$units/jupyterhub.service" "$base/current" "$secrets" \
-  /etc/jupyterhub/jupyterhub_config.py /opt/course/pages/*.html "$lib"/coursehub/{names,roster,sign_in,spawner}.py; then
+  /etc/jupyterhub/{jupyterhub,culler}_config.py /opt/course/pages/*.html "$lib"/coursehub/{names,roster,sign_in,spawner,timetable}.py; then
   say "Starting the hub; students' servers go on"
   systemctl stop jupyterhub.service
   [ ! -e "$database" ] || [ "$earlier" = "$environment" ] || cp -p "$database" "$database.before"

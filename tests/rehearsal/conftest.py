@@ -22,6 +22,7 @@ ORDER = (
     "pages",
     "boundaries",
     "content",
+    "class_time",
     "droplets",
     "changes",
     "packages",

@@ -1,0 +1,39 @@
+"""An idle server is stopped, but not during a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from intruder import seated
+
+if TYPE_CHECKING:
+    from term import Term
+
+pytestmark = pytest.mark.rehearsal
+
+STUDENT = "hedy@college.example"
+ALL_WEEK = "Mon,Tue,Wed,Thu,Fri,Sat,Sun"
+# The culler as the hub runs it, with its rights, but a limit of a second and a timetable of the test's.
+CULLER = """
+eval "$(tr '\\0' '\\n' </proc/$(pgrep -f jupyterhub_idle_culler | head -1)/environ | sed -n 's/^JUPYTERHUB_API_[A-Z]*=/export &/p')"
+sed 's/^c.IdleCuller.timeout = .*/c.IdleCuller.timeout = 1/; s/Timetable.of(.*).cull/Timetable.of([{lessons}], "UTC").cull/' \\
+  /etc/jupyterhub/culler_config.py >/run/culler_config.py
+PYTHONPATH=/opt/course/lib timeout 8 /opt/jupyterhub/current/bin/python -m jupyterhub_idle_culler \\
+  --config=/run/culler_config.py 2>&1 || true
+rm /run/culler_config.py
+"""
+
+
+def test_an_idle_server_is_stopped_outside_a_class_and_never_in_one(term: Term) -> None:
+    droplet = term.droplet()
+    with seated(STUDENT) as seat:
+        droplet.says("sleep 2")
+        in_class = droplet.says(CULLER.format(lessons=f'"{ALL_WEEK} 0:00-23:59"'))
+        assert droplet.says(f"systemctl is-active {seat.unit}") == "active", in_class
+        assert "Culling" not in in_class, "nobody loses a kernel in class, however long they listen"
+
+        outside = droplet.says(CULLER.format(lessons=""))
+
+        assert f"Culling server {seat.name}" in outside, "and after it idle servers make room"
+        assert droplet.shell(f"systemctl is-active {seat.unit}").stdout.strip() != "active"
