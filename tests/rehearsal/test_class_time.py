@@ -15,11 +15,13 @@ pytestmark = pytest.mark.rehearsal
 STUDENT = "hedy@college.example"
 ALL_WEEK = "Mon,Tue,Wed,Thu,Fri,Sat,Sun"
 # The culler as the hub runs it, with its rights, but a limit of a second and a timetable of the test's.
-CULLER = """
-eval "$(tr '\\0' '\\n' </proc/$(pgrep -f jupyterhub_idle_culler | head -1)/environ | sed -n 's/^JUPYTERHUB_API_[A-Z]*=/export &/p')"
-sed 's/^c.IdleCuller.timeout = .*/c.IdleCuller.timeout = 1/; s/Timetable.of(.*).cull/Timetable.of([{lessons}], "UTC").cull/' \\
+CULLER = r"""
+culler=/proc/$(pgrep -f jupyterhub_idle_culler | head -1)/environ
+eval "$(tr '\0' '\n' <$culler | sed -n 's/^JUPYTERHUB_API_[A-Z]*=/export &/p')"
+sed -e 's/^c.IdleCuller.timeout = .*/c.IdleCuller.timeout = 1/' \
+  -e 's/Timetable.of(.*).cull/Timetable.of([{lessons}], "UTC").cull/' \
   /etc/jupyterhub/culler_config.py >/run/culler_config.py
-PYTHONPATH=/opt/course/lib timeout 8 /opt/jupyterhub/current/bin/python -m jupyterhub_idle_culler \\
+PYTHONPATH=/opt/course/lib timeout 8 /opt/jupyterhub/current/bin/python -m jupyterhub_idle_culler \
   --config=/run/culler_config.py 2>&1 || true
 rm /run/culler_config.py
 """
