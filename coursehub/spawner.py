@@ -191,7 +191,7 @@ class UnitSpawner(Spawner):  # type: ignore[misc]  # jupyterhub publishes no typ
 
     def _failure(self, what: str) -> SpawnException:
         return SpawnException(
-            f"{what} Please try again; if it happens again, tell your teacher.",
+            f"{what} Your saved work is safe.",  # the page it stands on says what to do
             reason="unit",
             log_message=f"{what} See: journalctl --unit {self.unit}",
             status_code=500,

@@ -31,6 +31,7 @@ def page(name: str, **values: Any) -> str:
         "logo": True, "now": "09:41 UTC", "user": None if name in ("login.html", "error.html") else ADA,
         "base_url": "/hub/", "login_url": "/hub/login", "static_url": lambda path, **_: f"/hub/static/{path}",
         "login_service": "your college account", "spawn_url": "/hub/spawn/jh-ada", "default_server": {"active": True},
+        "oauth_client": {}, "scope_descriptions": [],
     }  # fmt: skip
     return HUB.get_template(name).render(**{**known, **values})
 
@@ -58,9 +59,8 @@ def test_every_page_says_where_one_is_and_whom_to_write_to(name: str) -> None:
 def test_no_page_asks_anything_of_anybody_else(name: str) -> None:
     html = page(name, status_code=500)
 
-    assert not re.findall(r'(?:src|href|action)\s*=\s*["\']?\s*(?:https?:)?//', html), (
-        "all comes from the course server"
-    )
+    loaded = r'(?:src|action)\s*=\s*["\']?\s*(?:https?:)?//|<link[^>]*//|url\([^)]*//'
+    assert not re.findall(loaded, html), "all comes from the course server"
 
 
 def test_an_announcement_is_text_and_nothing_else() -> None:
@@ -96,6 +96,12 @@ def test_a_failure_says_what_to_tell_and_whom() -> None:
     said = text(page("error.html", status_code=500, message=""))
 
     assert "write to help@college.edu and say what you did and when: it is 09:41 UTC" in said
+
+
+def test_a_start_that_fails_at_once_can_be_tried_again() -> None:
+    said = text(page("error.html", status_code=500, message="Your account could not be made.", extra_error_html="..."))
+
+    assert "Your server did not start Your account could not be made. Try again" in said
 
 
 def test_a_failed_start_says_why_and_what_to_do() -> None:
