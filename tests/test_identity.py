@@ -5,6 +5,7 @@ import base64
 import csv
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -232,10 +233,10 @@ def test_discovery_names_addresses_that_exist() -> None:
     at_the_provider(visit)
 
 
-def test_the_class_is_twelve_students_an_instructor_a_stranger_and_an_impostor() -> None:
+def test_the_class_is_twelve_students_two_tas_an_instructor_a_stranger_and_an_impostor() -> None:
     with ROSTER.open(encoding="utf-8") as file:
         roster = {row["email"]: row["role"] for row in csv.DictReader(file)}
-    assert sorted(roster.values()).count("student") == 12
+    assert Counter(roster.values()) == {"student": 12, "ta": 2, "instructor": 1}
     everybody = people.read()
     verified = {person.email.casefold() for person in everybody if person.email_verified}
     assert set(roster) < verified, "everybody on the roster can sign in"
