@@ -21,11 +21,13 @@ from rehearsal.places import (
     FILES_PORT,
     GATEWAY,
     METADATA_PORT,
+    PROXY_PORT,
     REPOSITORY,
     SIGN_IN,
     SIGN_IN_PORT,
     ours,
 )
+from rehearsal.proxy import Proxy
 
 if TYPE_CHECKING:
     from rehearsal.places import Places
@@ -73,9 +75,11 @@ async def _serve(places: Places) -> None:
         await _start(metadata.make_app(machines.metadata), METADATA_PORT),
         await _start(api, API_PORT),
     ]
+    proxy = await Proxy(lambda: cloud.zones(api[cloud.STATE])).serve(GATEWAY, PROXY_PORT)
     log.info("the cloud is open at http://%s:%d", GATEWAY, API_PORT)
     await stopped.wait()
     log.info("the cloud closes")
+    proxy.close()
     for runner in runners:
         await runner.cleanup()
     for resolver in resolvers:

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from rehearsal.places import API_TOKEN
+from rehearsal.places import API_TOKEN, GATEWAY, PROXY_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +19,14 @@ class NotUp(RuntimeError):
     """There is no rehearsal to talk to."""
 
 
-def variables(tools: Toolchain) -> dict[str, str]:
-    """Return the rehearsal's variables: what finds the CLI and the plugins, and the cloud's token."""
-    return {**tools.environment(), "DIGITALOCEAN_TOKEN": API_TOKEN}
+def variables(tools: Toolchain, bundle: Path) -> dict[str, str]:
+    """Return the rehearsal's variables: what finds the CLI, plugins and names, and whom to trust."""
+    return {
+        **tools.environment(),
+        "DIGITALOCEAN_TOKEN": API_TOKEN,
+        "HTTPS_PROXY": f"http://{GATEWAY}:{PROXY_PORT}",
+        "SSL_CERT_FILE": str(bundle),
+    }
 
 
 def write(file: Path, values: Mapping[str, str]) -> None:

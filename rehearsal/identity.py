@@ -72,7 +72,7 @@ class Provider:
         redirect_uri = asked.get("redirect_uri", "")
         if asked.get("client_id") != self.client_id or redirect_uri not in self.redirect_uris:
             problem = (
-                f"Client {asked.get('client_id')!r} with the redirect address {redirect_uri!r} is not registered here. "
+                f"Client {asked.get('client_id')!r} with the redirect_uri {redirect_uri!r} is not registered here. "
                 f"Registered: {self.client_id!r} with {', '.join(self.redirect_uris)}."
             )
             return self._page("Sign-in is not set up right", problem=problem, status=400)

@@ -18,6 +18,7 @@ API_TOKEN = "rehearsal"  # noqa: S105 - opens a cloud that exists only on this m
 API_PORT = 8080
 FILES_PORT = 8088
 METADATA_PORT = 8169
+PROXY_PORT = 3128
 SIGN_IN = "login.college.example"
 SIGN_IN_PORT = 9443
 ACME = "acme.rehearsal.example"

@@ -46,7 +46,7 @@ def up(places: Places, plugins: str, slug: str | None, say: Callable[[str], None
         if filters := network.obstacles():
             say(f"this machine drops packets by {', '.join(filters)}; droplets need {NETWORK} to pass there")
         open_cloud(places)
-        values = environment.variables(tools)
+        values = environment.variables(tools, places.bundle)
         environment.write(places.env, values)
         say(f"DigitalOcean, stood in for by this machine, is open at http://{GATEWAY}:{API_PORT}")
     with _timed(times, "pulumi up"):

@@ -15,6 +15,7 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import SecretStr, ValidationError
 
+import sign_in_probe
 from settings.access import Access
 from settings.class_time import ClassTime
 from settings.content import Content
@@ -23,6 +24,7 @@ from settings.pages import Pages
 from settings.people import People
 from settings.server import Server
 from settings.sign_in import SignIn
+from sign_in_probe import Service
 
 
 class SettingsProblem(pulumi.RunError):
@@ -31,6 +33,22 @@ class SettingsProblem(pulumi.RunError):
 
 class Settings(SignIn, People, Server, Access, Packages, Content, ClassTime, Pages):
     """The settings as the program uses them."""
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the sign-in service sends people back to."""
+        return f"https://{self.domain}/hub/oauth_callback"
+
+    @property
+    def sign_in_service(self) -> Service:
+        """The sign-in service, for a probe."""
+        return Service(
+            authorize_url=self.oidc_authorize_url,
+            exchange_url=self.oidc_exchange_url,
+            client_id=self.oidc_client_id,
+            client_secret=self.oidc_client_secret,
+            redirect_uri=self.redirect_uri,
+        )
 
     @property
     def support_email(self) -> str:
@@ -67,7 +85,10 @@ def cloud() -> Cloud:
 
 
 def load() -> Settings:
-    """The stack's settings; raise ``SettingsProblem`` with everything that is wrong with them."""
+    """The stack's settings; raise ``SettingsProblem`` with everything that is wrong with them.
+
+    The last question is the sign-in service's own: whether it knows this course.
+    """
     given = {**engine_config.get_config_env(), **engine_config.CONFIG.get()}
     own = f"{pulumi.get_project()}:"  # whatever name `pulumi new` was given
     texts = {key.removeprefix(own): value for key, value in given.items() if key.startswith(own)}
@@ -76,7 +97,10 @@ def load() -> Settings:
         for key in SECRETS
         if texts.get(key) and not _is_secret(key)
     ]
-    return parse(texts, in_the_clear)
+    settings = parse(texts, in_the_clear)
+    if settings.sign_in_probe:
+        _refuse(sign_in_probe.problems(settings.sign_in_service))
+    return settings
 
 
 def parse(texts: dict[str, str], problems: list[str] | None = None) -> Settings:
@@ -86,9 +110,13 @@ def parse(texts: dict[str, str], problems: list[str] | None = None) -> Settings:
         settings = Settings.model_validate({key: _value(key, text) for key, text in texts.items()})
     except ValidationError as error:
         problems += [_sentence(dict(problem), texts) for problem in error.errors()]
+    _refuse(problems)
+    return settings
+
+
+def _refuse(problems: list[str]) -> None:
     if problems:
         raise SettingsProblem("these settings need a change:\n" + "\n".join(f"  {problem}" for problem in problems))
-    return settings
 
 
 def _is_secret(key: str) -> bool:

@@ -23,3 +23,4 @@ class SignIn(Group):
     oidc_client_secret: SecretStr = Field(min_length=1, examples=["pulumi config set --secret oidc-client-secret"])
     oidc_require_verified_email: bool
     sign_in_name: Text
+    sign_in_probe: bool

@@ -107,6 +107,25 @@ def test_a_bad_setting_is_refused_in_preview(term: Term, key: str, value: str, s
     assert said in term.refused()
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("oidc-client-secret", "not-the-secret", "oidc-client-secret: the sign-in service does not accept it"),
+        ("domain", "lab.course.example", "to the letter: https://lab.course.example/hub/oauth_callback"),
+        ("oidc-exchange-url", "https://nowhere.college.example/token", "nowhere.college.example cannot be reached"),
+    ],
+)
+def test_a_sign_in_that_would_fail_is_told_before_anything_is_changed(
+    term: Term, key: str, value: str, said: str
+) -> None:
+    term.set(key, value, *(["--secret"] if key == "oidc-client-secret" else []))
+
+    told = term.refused()
+
+    assert said in told
+    assert "not-the-secret" not in told, "a secret is never shown, not even a wrong one"
+
+
 def test_a_refused_token_is_told_with_the_way_to_a_good_one(term: Term) -> None:
     said = term.refused(DIGITALOCEAN_TOKEN="not-this-one")
 
