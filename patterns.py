@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
-EMAIL = re.compile(r"[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+EMAIL = re.compile(r"[^@\s<>()\[\]:;,\"\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 URL = re.compile(r"https?://[^\s/]+(/\S*)?")
 # the name becomes a folder's in /opt
 INSTALLER = re.compile(r"https?://\S+/[A-Za-z0-9][A-Za-z0-9._-]*-Linux-x86_64\.sh")

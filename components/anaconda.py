@@ -20,7 +20,7 @@ class Anaconda(Step):
     def __init__(self, name: str, args: StepArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         settings = args.settings
         requirements = CourseRequirements(packages=settings.packages)
-        if pulumi.runtime.is_dry_run():
+        if pulumi.runtime.is_dry_run() and deployed.known():
             before = deployed.last_file(STEP, requirements.path)
             for sentence in packages.words(None if before is None else packages.listed(before), settings.packages):
                 pulumi.log.info(sentence)

@@ -22,13 +22,21 @@ class Roster(Step):
     def __init__(self, name: str, args: StepArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         people = args.settings.people
         if pulumi.runtime.is_dry_run():
-            for sentence in roster.words(_people_before(), people):
+            for sentence in _sentences(people):
                 pulumi.log.info(sentence)
         file = File(path=PATH, text=roster.document(people), mode="0640", owner="root:jupyterhub")
         manifest = Manifest(step=STEP, files=[file], script=SCRIPT.format(count=len(people)), limit=60)
         super().__init__(name, args.host, manifest, opts)
 
 
-def _people_before() -> tuple[roster.Person, ...] | None:
+def _sentences(people: tuple[roster.Person, ...]) -> list[str]:
+    """What changes; nothing where it cannot be told, since a preview must not fail of that."""
+    if not deployed.known():
+        return []
     text = deployed.last_file(STEP, PATH)
-    return None if text is None else roster.from_document(text)
+    try:
+        before = None if text is None else roster.from_document(text)
+    except ValueError as error:
+        pulumi.log.debug(f"the roster on the droplet cannot be compared: {error}")
+        return []
+    return roster.words(before, people)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from roster.person import Person
 
@@ -17,22 +18,35 @@ ROLE_WORDS = {"student": "student", "ta": "TA", "instructor": "instructor"}
 def words(before: Sequence[Person] | None, now: Sequence[Person]) -> list[str]:
     """Sentences on what changes from ``before`` (None: there is no class yet) to ``now``; none if nothing does."""
     if before is None:
-        return [f"roster: {_count(len(now), 'person', 'people')}: {_roles(now)}"]
+        return [f"roster: {_count(len(now), 'person', 'people')}: {_roles(now)}", *_without_section(now)]
     old, new = ({person.user: person for person in people} for people in (before, now))
-    parts = [*_comings_and_goings(old, new), *_moves(old, new)]
+    joined = [person for user, person in new.items() if user not in old]
+    left = [person for user, person in old.items() if user not in new]
+    stayed = [(old[user], person) for user, person in new.items() if user in old]
+    addresses = {person.address: person for person in left}
+    switched = [(addresses[person.address], person) for person in joined if person.address in addresses]
+    at_home = {person.address for _, person in switched}
+    joined, left = ([person for person in people if person.address not in at_home] for people in (joined, left))
+    parts = [*_comings_and_goings(joined, left), *_moves([*stayed, *switched])]
     sentences = ["roster: " + ", ".join(parts)] if parts else []
-    return [*sentences, *_warnings(old, new)]
+    changed = set(now) - set(before)
+    warnings = (
+        _left_behind(joined, left, switched),
+        _inherited(stayed),
+        _without_section(person for person in now if person in changed),
+    )
+    return [*sentences, *itertools.chain.from_iterable(map(_shortened, warnings))]
 
 
-def _comings_and_goings(old: dict[str, Person], new: dict[str, Person]) -> Iterator[str]:
-    if joined := [person for user, person in new.items() if user not in old]:
+def _comings_and_goings(joined: Sequence[Person], left: Sequence[Person]) -> Iterator[str]:
+    if joined:
         yield f"{_count(len(joined), 'joins', 'join')} ({_names(joined)})"
-    if left := [person for user, person in old.items() if user not in new]:
+    if left:
         yield f"{_count(len(left), 'leaves', 'leave')} (sign-in off, work kept: {_names(left)})"
 
 
-def _moves(old: dict[str, Person], new: dict[str, Person]) -> Iterator[str]:
-    stayed = [(old[user], person) for user, person in new.items() if user in old]
+def _moves(stayed: Sequence[tuple[Person, Person]]) -> Iterator[str]:
+    """What changes for people who stay; pairs of what each was and is."""
     for role, word in ROLE_WORDS.items():
         if became := [person for was, person in stayed if person.role == role != was.role]:
             yield f"{_count(len(became), 'becomes', 'become')} {word} ({_names(became)})"
@@ -41,22 +55,47 @@ def _moves(old: dict[str, Person], new: dict[str, Person]) -> Iterator[str]:
         moved = [person for was, person in stayed if person.section == section != was.section]
         where = f"to section {section}" if section else "out of their section"
         yield f"{_count(len(moved), 'moves', 'move')} {where} ({_names(moved)})"
-    if renamed := [person for was, person in stayed if (person.email, person.github) != (was.email, was.github)]:
-        yield f"{_count(len(renamed), 'gets another address', 'get another address')} ({_names(renamed)})"
+    for thing, fields in (("address", ("email", "github")), ("name", ("name",)), ("account", ("user",))):
+        others = [person for was, person in stayed if any(getattr(was, one) != getattr(person, one) for one in fields)]
+        if others:
+            yield f"{_count(len(others), 'gets', 'get')} another {thing} ({_names(others)})"
 
 
-def _warnings(old: dict[str, Person], new: dict[str, Person]) -> Iterator[str]:
-    """Whose work would be left behind under another account."""
-    gone = [person for user, person in old.items() if user not in new]
-    for person in (person for user, person in new.items() if user not in old):
-        for was in gone:
-            if was.address == person.address:
-                yield f"roster: {person.address} gets the account {person.user}; their work stays with {was.user}"
-            elif person.name and was.name.casefold() == person.name.casefold():
-                yield (
-                    f"roster: if {person.address} is the {was.name} who was {was.address}, keep their work: "
-                    f"give the line the value {was.user} in a column user"
-                )
+def _left_behind(
+    joined: Sequence[Person], left: Sequence[Person], switched: Sequence[tuple[Person, Person]]
+) -> Iterator[str]:
+    """Whose work stays, or may stay, with another account."""
+    for was, person in switched:
+        yield f"roster: {person.address} gets the account {person.user}; their work stays with {was.user}"
+    by_name = {person.name.casefold(): person for person in left if person.name}
+    for person in joined:
+        namesake = by_name.get(person.name.casefold())
+        if namesake:
+            yield (
+                f"roster: if {person.address} is the {namesake.name} who was {namesake.address}, keep their work: "
+                f"give the line the value {namesake.user} in a column user"
+            )
+
+
+def _inherited(stayed: Sequence[tuple[Person, Person]]) -> Iterator[str]:
+    """Who gets somebody's work because two addresses lead to one account, and may be somebody else."""
+    for was, person in stayed:
+        if was.address != person.address and was.name.casefold() != person.name.casefold():
+            yield (
+                f"roster: {person.address} gets the account {person.user} with the work of {was.address}; "
+                f"if that is somebody else, give the line another in a column user, for example {person.user[:28]}-2"
+            )
+
+
+def _without_section(people: Iterable[Person]) -> Iterator[str]:
+    if alone := [person for person in people if person.role == "ta" and not person.section]:
+        yield f"roster: {_count(len(alone), 'TA has', 'TAs have')} no section and can open no server ({_names(alone)})"
+
+
+def _shortened(sentences: Iterable[str]) -> list[str]:
+    shown = list(sentences)
+    more = len(shown) - SHOWN
+    return [*shown[:SHOWN], f"roster: and {more} more like these"] if more > 0 else shown
 
 
 def _names(people: Sequence[Person]) -> str:

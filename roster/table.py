@@ -14,7 +14,7 @@ import patterns
 from roster.person import PROBES, ROLES, USER, Person, github_user_name, user_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 EXAMPLE = "email,name,section,role\nada@college.edu,Ada Lovelace,A,student"
@@ -24,7 +24,7 @@ COLUMNS = ("email", "github", "name", "section", "role", "user")
 # "First name", "Last name", "Email address" and "Groups".
 ALIASES = {
     "email": ("email", "e-mail", "email address", "e-mail address", "mail", "sis login id", "login id"),
-    "github": ("github", "github name", "github username", "github login", "github account", "github id"),
+    "github": ("github", "github name", "github username", "github user name", "github login", "github account"),
     "name": ("name", "full name", "display name", "student name", "student"),
     "first": ("first name", "first", "given name"),
     "last": ("last name", "last", "surname", "family name"),
@@ -44,6 +44,8 @@ ROLE_NAMES = {
     "lecturer": "instructor",
     "professor": "instructor",
 }
+LOGINS = ("sis login id", "login id")  # at some colleges an e-mail address, at others a bare name
+NO_SECTION = "no groups"  # Moodle's word for none
 NOBODY = ("points possible", "student, test", "test student")  # lines of a Canvas gradebook that are no person
 GITHUB = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}")  # GitHub's own rule for names
 MISSPELT = 0.75  # of 1: so alike, a column is one of ours with a slip of the pen
@@ -69,23 +71,48 @@ def read(path: Path) -> tuple[Person, ...]:
         raise RosterProblem(
             f"{path} line {line} is not UTF-8 text; save it as 'CSV UTF-8 (comma delimited)'"
         ) from error
+    if "\0" in text:
+        raise RosterProblem(f"{path} is not UTF-8 text; save it as 'CSV UTF-8 (comma delimited)'")
     return parse(text, str(path))
 
 
 def parse(text: str, source: str) -> tuple[Person, ...]:
     """The people in a CSV's ``text``; ``source`` names it in messages."""
-    text = text.removeprefix("\ufeff")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    header = [_plain(cell).casefold() for cell in next(rows, [])]
-    place = _places(header, source)
     seen = _Seen(source)
-    for cells in rows:
+    records = _records(text.removeprefix("\ufeff"), seen)
+    header = [_column(cell) for cell in next(records, (1, []))[1]]
+    place = _places(header, seen)
+    lines = [(line, cells) for line, cells in records if any(map(_plain, cells))]  # spreadsheets leave empty ones
+    _without_bare_logins(place, header, lines, seen)
+    if "email" not in place and "github" not in place:
+        raise seen.refusal()
+    for line, cells in lines:
         row = {column: _plain(cells[index]) if index < len(cells) else "" for column, index in place.items()}
         beyond = [cell for cell in cells[len(header) :] if cell.strip()]  # empty cells are no values
-        if not any(row.values()) or _first_name(row).casefold() in NOBODY:
-            continue  # an empty line, as spreadsheets leave them at the end, or one of Canvas's own
-        seen.add(_person(row), rows.line_num, beyond)
+        if any(row.values()) and _first_name(row).casefold() not in NOBODY:
+            seen.add(_person(row), line, beyond)
     return seen.whole()
+
+
+def _records(text: str, seen: _Seen) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each record and the line it begins on; it ends early where quotes do not match up."""
+    first = text.partition("\n")[0]
+    told = re.fullmatch(r'"?sep=(.)"?\s*', first)  # Excel's own way to name the delimiter
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=told[1] if told else _delimiter(first), strict=True)
+    while True:
+        line = rows.line_num + 1
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            seen.problems.append(
+                f"{seen.source} line {line}: its double quotes do not match up; "
+                'one inside a value is written twice: "Ada ""Countess"" Lovelace"'
+            )
+            return
+        if line > 1 or not told:
+            yield line, cells
 
 
 class _Seen:
@@ -117,40 +144,69 @@ class _Seen:
         if not self.people:
             self.problems.append(f"{self.source} names nobody; a good one begins:\n{EXAMPLE}")
         if self.problems:
-            raise RosterProblem("\n".join(self.problems))
+            raise self.refusal()
         return tuple(self.people)
 
+    def refusal(self) -> RosterProblem:
+        return RosterProblem("\n".join(self.problems))
 
-def _delimiter(text: str) -> str:
+
+def _delimiter(header: str) -> str:
     """What the header's cells are parted by: a comma, or as some spreadsheets write a semicolon or a tab."""
-    header = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
+    header = re.sub(r'"[^"]*"', "", header)
     return max(",;\t", key=header.count)
 
 
 def _plain(cell: str) -> str:
-    """A cell without blanks around it, hard ones too, its letters composed as keyboards write them."""
-    return unicodedata.normalize("NFC", cell.replace("\N{NO-BREAK SPACE}", " ")).strip()
+    """A cell in one line, without blanks around it, hard ones too; its letters composed as keyboards write them."""
+    return unicodedata.normalize("NFC", " ".join(cell.split()))
 
 
-def _places(header: list[str], source: str) -> dict[str, int]:
+def _column(cell: str) -> str:
+    """A column's name as ``ALIASES`` has it: ``First_Name`` is ``first name``."""
+    return _plain(cell.replace("_", " ")).casefold()
+
+
+def _bare(cell: str) -> str:
+    """A name made for computers: small, without the invisible characters that web pages leave in what is copied."""
+    return "".join(filter(str.isprintable, cell)).casefold()
+
+
+def _places(header: list[str], seen: _Seen) -> dict[str, int]:
     """Which cell of a line holds which of our columns; others are none of our business, unless they are misspelt."""
     place = {}
     for column, names in ALIASES.items():
         found = next((name for name in names if name in header), None)
         if found is not None:
             place[column] = header.index(found)
+            if header.count(found) > 1:
+                seen.problems.append(f"{seen.source}: there are two columns {found!r}; keep one")
     known = {name for names in ALIASES.values() for name in names}
-    problems = [
-        f"{source}: the column {name!r} is not known; did you mean {near[0]}?"
-        for name in header
-        if name not in known and (near := difflib.get_close_matches(name, COLUMNS, n=1, cutoff=MISSPELT))
-    ]
+    for name in header:
+        if name not in known and (near := difflib.get_close_matches(name, COLUMNS, n=1, cutoff=MISSPELT)):
+            seen.problems.append(f"{seen.source}: the column {name!r} is not known; did you mean {near[0]}?")
     if "email" not in place and "github" not in place:
-        found_columns = ", ".join(filter(None, header)) or "nothing"
-        problems.append(f"{source}: columns are {found_columns}; wanted is email (or github), for example\n{EXAMPLE}")
-    if problems:
-        raise RosterProblem("\n".join(problems))
+        columns = ", ".join(filter(None, header)) or "nothing"
+        seen.problems.append(
+            f"{seen.source}: columns are {columns}; wanted is email (or github), for example\n{EXAMPLE}"
+        )
     return place
+
+
+def _without_bare_logins(
+    place: dict[str, int], header: list[str], lines: Sequence[tuple[int, list[str]]], seen: _Seen
+) -> None:
+    """Leave aside a login column that holds names, as at many colleges; the addresses have to come from elsewhere."""
+    index = place.get("email", len(header))
+    values = [cells[index].strip() for _, cells in lines if index < len(cells) and cells[index].strip()]
+    if not values or header[index] not in LOGINS or any("@" in value for value in values):
+        return
+    del place["email"]
+    if "github" not in place:
+        seen.problems.append(
+            f"{seen.source}: the column {header[index]!r} holds names such as {values[0]!r}, no e-mail addresses; "
+            "add a column email, or github"
+        )
 
 
 def _first_name(row: Mapping[str, str]) -> str:
@@ -158,15 +214,16 @@ def _first_name(row: Mapping[str, str]) -> str:
 
 
 def _person(row: Mapping[str, str]) -> Person:
-    email = row.get("email", "").casefold()
-    github = row.get("github", "").casefold().removeprefix("https://github.com/").removeprefix("@").rstrip("/")
+    email = _bare(row.get("email", "")).removeprefix("mailto:")
+    github = _bare(row.get("github", "")).removeprefix("https://github.com/").removeprefix("@").rstrip("/")
     role = row.get("role", "").casefold()
     name = row.get("name") or f"{row.get('first', '')} {row.get('last', '')}".strip()
+    section = row.get("section", "")
     family, comma, given = name.partition(", ")
     return Person(
         email=email,
         name=f"{given} {family}" if comma and "," not in given else name,
-        section=row.get("section", ""),
+        section="" if section.casefold() == NO_SECTION else section,
         role=ROLE_NAMES.get(role, role),
         user=row.get("user") or (user_name(email) if email else github_user_name(github)),
         github=github,

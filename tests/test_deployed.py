@@ -21,7 +21,8 @@ SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(pulumi, "get_stack", lambda: "dev")
+    for name, value in (("organization", "college"), ("project", "class"), ("stack", "dev")):
+        monkeypatch.setattr(pulumi, f"get_{name}", lambda value=value: value)
     deployed._manifests.cache_clear()
     yield
     deployed._manifests.cache_clear()
@@ -60,6 +61,7 @@ def test_the_engine_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     deployed.last_file("roster", "/etc/b")
 
     assert len(calls) == 1, "a preview does not wait twice"
+    assert "college/class/dev" in calls[0], "and for this stack, whatever stack or organization is selected"
 
 
 def test_a_secret_manifest_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,12 +78,20 @@ def test_a_secret_manifest_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None
         subprocess.TimeoutExpired("pulumi", 30),
         b"error: no stack",
         b"[]",
-        b'{"deployment": null}',
     ],
 )
 def test_whatever_goes_wrong_holds_nobody_up(monkeypatch: pytest.MonkeyPatch, answer: bytes | Exception) -> None:
     exported(monkeypatch, answer)
 
+    assert deployed.last_file("roster", "/etc/a") is None
+    assert not deployed.known(), "which is not the same as a stack without a droplet"
+
+
+@pytest.mark.parametrize("answer", [b'{"deployment": null}', b'{"deployment": {}}', stack()])
+def test_a_new_stack_has_nothing_yet(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    exported(monkeypatch, answer)
+
+    assert deployed.known()
     assert deployed.last_file("roster", "/etc/a") is None
 
 

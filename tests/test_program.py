@@ -6,10 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from program_under_test import SECRET_MARK, SIZES, Deployment, Refused, deploy
 
 import keys
+import roster
 from settings import SettingsProblem
 
 STEPS = (
@@ -29,6 +31,7 @@ STEPS = (
 
 @pytest.fixture(autouse=True)
 def _nobody_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deployed.known", lambda: True)
     monkeypatch.setattr("deployed.last_file", lambda *_: None)
     monkeypatch.setattr("sign_in_probe.problems", lambda _: [])
 
@@ -287,3 +290,30 @@ def test_a_key_we_gave_the_account_stays_ours(texts: dict[str, str]) -> None:
     program = deploy(texts, ssh_keys=held(texts, texts["droplet-name"]))
 
     assert program.of_type("SshKey") == ["ssh-key"], "the second `up` must not take it for somebody else's"
+
+
+def test_a_preview_says_in_words_what_the_roster_changes(
+    texts: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = roster.document(roster.parse("email\nbob@college.edu\n", "x"))
+    monkeypatch.setattr("deployed.last_file", lambda step, _: before if step == "roster" else None)
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", said.append)
+
+    deploy(texts, preview=True)
+
+    assert "roster: 1 joins (ada@college.edu), 1 leaves (sign-in off, work kept: bob@college.edu)" in said
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_preview_fails_not_where_there_is_nothing_to_compare_with(
+    texts: dict[str, str], monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    monkeypatch.setattr("deployed.known", lambda: known)
+    monkeypatch.setattr("deployed.last_file", lambda step, _: '{"students": "who?"}' if step == "roster" else None)
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", said.append)
+
+    deploy(texts, preview=True)
+
+    assert not [sentence for sentence in said if sentence.startswith("roster")]

@@ -28,6 +28,7 @@ def people(text: str) -> tuple[roster.Person, ...]:
             ),
             "1 gets another address (cyrus@a.edu)",
         ),
+        (CLASS.replace("Cy,B", "Cyrus,B"), "1 gets another name (cy@a.edu)"),
     ],
 )
 def test_a_change_is_said_in_words(now: str, said: str) -> None:
@@ -63,11 +64,45 @@ def test_a_long_list_is_shortened() -> None:
 
 
 def test_whoever_would_lose_their_work_to_a_new_account_is_named() -> None:
-    now = people("email,name,user\nada@a.edu,Ada,jh-countess\nbob@a.edu,Bob,\ncy@a.edu,Cy,\n")
+    now = people("email,name,section,user\nada@a.edu,Ada,A,jh-countess\nbob@a.edu,Bob,A,\ncy@a.edu,Cy,B,\n")
+
+    assert roster.words(people(CLASS), now) == [
+        "roster: 1 gets another account (ada@a.edu)",
+        "roster: ada@a.edu gets the account jh-countess; their work stays with jh-ada",
+    ], "nobody joins and nobody leaves"
+
+
+def test_whoever_would_get_a_strangers_work_is_named() -> None:
+    now = people(CLASS.replace("ada@a.edu,Ada", "ada@b.edu,Ada B."))
 
     sentences = roster.words(people(CLASS), now)
 
-    assert "roster: ada@a.edu gets the account jh-countess; their work stays with jh-ada" in sentences
+    assert sentences[1].startswith("roster: ada@b.edu gets the account jh-ada with the work of ada@a.edu; if that is")
+    assert sentences[1].endswith("in a column user, for example jh-ada-2"), "with the way out"
+
+
+def test_a_college_with_a_new_domain_is_no_reason_to_worry() -> None:
+    sentences = roster.words(people(CLASS), people(CLASS.replace("@a.edu", "@b.edu")))
+
+    assert sentences == ["roster: 3 get another address (ada@b.edu, bob@b.edu, cy@b.edu)"]
+
+
+def test_a_ta_without_a_section_is_told_when_they_become_one_and_not_every_day() -> None:
+    now = people(CLASS.replace("Cy,B,student", "Cy,,ta"))
+
+    told = "roster: 1 TA has no section and can open no server (cy@a.edu)"
+    assert told in roster.words(None, now)
+    assert told in roster.words(people(CLASS), now)
+    assert roster.words(now, now) == []
+
+
+def test_many_warnings_are_shortened_too() -> None:
+    many = "email,name\n" + "".join(f"s.{number}@a.edu,Student {number}\n" for number in range(30))
+
+    sentences = roster.words(people(many), people(many.replace("@a.edu", "@b.edu")))
+
+    assert len(sentences) == 7, "what changes, five hints, and how many more there are"
+    assert sentences[-1] == "roster: and 25 more like these"
 
 
 def test_a_new_address_of_the_same_name_comes_with_the_way_to_keep_the_work() -> None:

@@ -30,6 +30,16 @@ MOODLE_PARTICIPANTS = """\
 Ada,Lovelace,900001,ada@college.edu,A,Student
 Grace,Hopper,900002,grace.hopper@college.edu,B,"Non-editing teacher"
 """
+BRIGHTSPACE_GRADES = """\
+OrgDefinedId,Username,Last Name,First Name,Email,Section,Midterm Points Grade,End-of-Line Indicator
+#900001,alovelace,Lovelace,Ada,ada@college.edu,A,18,#
+#900002,ghopper,Hopper,Grace,grace.hopper@college.edu,B,20,#
+"""
+SNAKE_CASE = """\
+user_id,login_id,first_name,last_name,email,section,role
+900001,alovelace,Ada,Lovelace,ada@college.edu,A,Learner
+900002,ghopper,Grace,Hopper,grace.hopper@college.edu,B,teaching assistant
+"""
 GOOGLE_SHEET = """\
 Email Address,Full Name,Section,Role,Notes
  ada@college.edu ,Ada Lovelace,A,Student,sits in front
@@ -57,8 +67,10 @@ def read_bytes(tmp_path: Path, content: bytes) -> tuple[roster.Person, ...]:
         (CANVAS_WITH_EMAIL, ["student", "ta"], ["A", "B"]),
         (MOODLE_PARTICIPANTS, ["student", "ta"], ["A", "B"]),
         (GOOGLE_SHEET, ["student", "ta"], ["A", "B"]),
+        (BRIGHTSPACE_GRADES, ["student", "student"], ["A", "B"]),
+        (SNAKE_CASE, ["student", "ta"], ["A", "B"]),
     ],
-    ids=["Canvas gradebook", "Canvas with e-mail", "Moodle", "Google Sheets"],
+    ids=["Canvas gradebook", "Canvas with e-mail", "Moodle", "Google Sheets", "Brightspace", "a database's"],
 )
 def test_an_export_reads_as_it_comes(export: str, roles: list[str], sections: list[str]) -> None:
     people = roster.parse(export, "export.csv")
@@ -78,6 +90,7 @@ def test_an_export_reads_as_it_comes(export: str, roles: list[str], sections: li
         PLAIN.replace(",", ";").encode("utf-8-sig"),
         PLAIN.replace(",", "\t").encode(),
         PLAIN.replace(",", "\t").replace("\n", "\r\n").encode("utf-16"),
+        b"sep=;\r\n" + PLAIN.replace(",", ";").encode(),
         b"Role,Email,Name\nSTUDENT, Ada@college.edu ,Ada Lovelace\n\n,,\n",
         b"email,name\nada@college.edu,Ada Lovelace",
     ],
@@ -88,6 +101,7 @@ def test_an_export_reads_as_it_comes(export: str, roles: list[str], sections: li
         "semicolons",
         "tabs",
         "Excel's Unicode text",
+        "Excel's word for the delimiter",
         "other order and case",
         "no last line end",
     ],
@@ -115,7 +129,17 @@ def test_a_roster_reads_as_spreadsheets_write_it(content: bytes, tmp_path: Path)
         ("email,name\nada@college.edu,Lovelace, Ada\n", "line 2: has more values than columns"),
         ("email\nada@a.edu\nada@b.edu\n", "line 3: ada@b.edu and ada@a.edu would share the account jh-ada"),
         ("email,user\nada@a.edu,root\n", "line 2: user 'root' cannot be an account; a good one is jh-ada"),
-        ("SIS Login ID,Student\nalovelace,Ada\n", "line 2: 'alovelace' is not an e-mail address"),
+        (
+            "SIS Login ID,Student\nalovelace,Ada\n",
+            "the column 'sis login id' holds names such as 'alovelace', no e-mail",
+        ),
+        ("email,email\nada@a.edu,bob@a.edu\n", "there are two columns 'email'; keep one"),
+        ("email,GitHub ID\nada@a.edu,12345\n", "the column 'github id' is not known; did you mean github?"),
+        ('email,name\nada@a.edu,"Ada\nbob@a.edu,Bob\n', "line 2: its double quotes do not match up"),
+        ('email,name\nada@a.edu,"Ada "C" Lovelace"\n', "line 2: its double quotes do not match up; one inside"),
+        ("email\nAda <ada@a.edu>\n", "line 2: 'ada <ada@a.edu>' is not an e-mail address"),
+        ("email\nada@a.edu;bob@a.edu\n", "line 2: 'ada@a.edu;bob@a.edu' is not an e-mail address"),
+        ("email,user\nada@a.edu,jh-probe-1\n", "line 2: user 'jh-probe-1' cannot be an account"),
     ],
 )
 def test_a_bad_roster_is_refused_with_line_and_example(text: str, said: str) -> None:
@@ -129,11 +153,43 @@ def test_all_that_is_wrong_with_a_roster_is_told_at_once() -> None:
     assert "line 3" in message, "and the second"
 
 
+def test_a_misspelt_column_hides_no_other_problem() -> None:
+    message = refusal("email,secton\nada,A\n")
+
+    assert "did you mean section?" in message
+    assert "line 2: 'ada' is not an e-mail address" in message
+
+
+def test_a_problem_is_told_with_the_line_its_record_begins_on() -> None:
+    message = refusal('email,name,role\nada@a.edu,"Ada\nLovelace",student\nbob@a.edu,"Bob\nB.",boss\n')
+
+    assert "line 4: role 'boss'" in message, "lines as an editor counts them, though cells have line ends in them"
+
+
+def test_what_is_invisible_in_a_copied_address_is_no_part_of_it() -> None:
+    people = roster.parse("email\n\u200bAda@a.edu\u00a0\n\ufeffmailto:bob@a.edu\n", "x")
+
+    assert [person.email for person in people] == ["ada@a.edu", "bob@a.edu"]
+
+
+def test_a_login_column_of_bare_names_does_no_harm_where_people_sign_in_at_github() -> None:
+    (person,) = roster.parse("Student,SIS Login ID,GitHub\nAda,alovelace,ada\n", "x")
+
+    assert (person.email, person.github, person.user) == ("", "ada", "jh-ada")
+
+
+def test_no_group_is_no_section() -> None:
+    (person,) = roster.parse("Email address,Groups\nada@a.edu,No groups\n", "x")
+
+    assert person.section == "", "as Moodle says it"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"PK\x03\x04workbook", "is a workbook, not a CSV; save it as 'CSV UTF-8"),
         (b"email,name\nzoe@college.edu,Zo\xeb\n", "line 2 is not UTF-8 text; save it as 'CSV UTF-8"),
+        (PLAIN.encode("utf-16-le"), "is not UTF-8 text; save it as 'CSV UTF-8"),
     ],
 )
 def test_a_file_of_another_kind_is_refused_with_the_way_out(content: bytes, said: str, tmp_path: Path) -> None:
