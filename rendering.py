@@ -100,7 +100,6 @@ class JupyterHubConfig(Template):
     domain: str
     seats: int
     vcpus: int
-    admins: tuple[str, ...]
     oidc_authorize_url: str
     oidc_token_url: str
     oidc_userinfo_url: str
@@ -187,6 +186,15 @@ class NginxHttps(Template):
 
     source = "etc/nginx/course/https.conf.j2"
     domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassConfig(Template):
+    """What `course status` and the hub's status page go by."""
+
+    source = "etc/course/class.json.j2"
+    domain: str
+    seats: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from components.host import Step, StepArgs
 from manifest import File, Manifest
 from rendering import (
     ROOT,
+    ClassConfig,
     CullerConfig,
     DownPage,
     JupyterHubConfig,
@@ -67,6 +68,7 @@ def _files(args: JupyterHubArgs) -> list[File]:
         CullerConfig(
             idle_minutes=settings.idle_minutes, timetable=settings.timetable, timezone=settings.timezone
         ).file(),
+        ClassConfig(domain=settings.domain, seats=settings.seats).file(),
         UserUnit(memory_mib=settings.memory_per_student).file(),
         UsersSlice(memory_mib=students_mib).file(),
         *copied("etc/jupyter"),
@@ -97,7 +99,6 @@ def _config(settings: Settings, vcpus: int) -> JupyterHubConfig:
         domain=settings.domain,
         seats=settings.seats,
         vcpus=vcpus,
-        admins=settings.admins,
         oidc_authorize_url=settings.oidc_authorize_url,
         oidc_token_url=settings.oidc_exchange_url,
         oidc_userinfo_url=settings.oidc_userinfo_url,

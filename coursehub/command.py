@@ -8,7 +8,7 @@ import sys
 
 from coursehub.commands import Problem
 
-COMMANDS = ("check", "packages")
+COMMANDS = ("status", "check", "roster", "packages", "logs")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,6 +1,6 @@
-"""The roster on the droplet: who may come in, and as which account.
+"""The roster on the droplet: who may come in, as which account, and what they are in the class.
 
-It fails closed: a roster that is missing or broken admits nobody.
+It fails closed: a roster that is missing or broken admits nobody, and nobody has a role.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ class Person:
     role: str
     section: str
     github: str = ""
+
+    @property
+    def called(self) -> str:
+        """What others know the person by."""
+        return self.name or self.email or self.github
 
 
 def parse(text: str) -> tuple[Person, ...]:
@@ -55,18 +60,40 @@ class Roster:
 
     def by_email(self, email: str) -> Person | None:
         """Who has this address, in whatever case it is written."""
-        return next((person for person in self._read() if person.email and person.email == email.casefold()), None)
+        return next((person for person in self.people() if person.email and person.email == email.casefold()), None)
+
+    def by_user(self, user: str) -> Person | None:
+        """Whose account this is."""
+        return next((person for person in self.people() if person.user == user), None)
 
     def has_user(self, user: str) -> bool:
         """Whether an account belongs to somebody on the roster."""
-        return any(person.user == user for person in self._read())
+        return self.by_user(user) is not None
 
-    def _read(self) -> tuple[Person, ...]:
+    def role_of(self, user: str) -> str:
+        """``student``, ``ta``, ``instructor``, or nothing for who is none of them."""
+        person = self.by_user(user)
+        return person.role if person else ""
+
+    def assistants_of(self, student: str) -> tuple[Person, ...]:
+        """The TAs of the section an account's student is in."""
+        people = self.people()
+        sections = {person.section for person in people if person.user == student and person.role == "student"} - {""}
+        return tuple(person for person in people if person.role == "ta" and person.section in sections)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the file says who is in the class; if not, nobody can be said to have left either."""
+        self.people()
+        return self._stamp is not None
+
+    def people(self) -> tuple[Person, ...]:
+        """Everybody on it."""
         try:
             status = self._path.stat()
             stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
             if stamp != self._stamp:
-                self._people = ()
+                self._people, self._stamp = (), None
                 self._people = parse(self._path.read_text(encoding="utf-8"))
                 self._stamp = stamp
         except (OSError, ValueError) as error:

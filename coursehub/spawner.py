@@ -21,6 +21,7 @@ from jupyterhub.utils import random_port
 from traitlets import Integer
 
 from coursehub.names import is_student
+from coursehub.roster import Roster
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,6 +30,7 @@ HANDED_OVER = Path("/run/jupyterhub/spawn")
 SOCKETS = Path("/proc/net/tcp")
 LISTENING = "0A"  # in its state column
 LOOK_AGAIN = 0.2  # seconds
+_ROSTER = Roster()
 
 
 async def systemctl(*arguments: str) -> tuple[int, str]:
@@ -85,6 +87,16 @@ def port_for(uid: int) -> int:
     return uid if listener(SOCKETS.read_text(), uid) in (None, uid) else random_port()
 
 
+def disclosure(roster: Roster, user: str) -> str:
+    """Who may see and open the server of ``user``, in a sentence; the roster's names, TAs first."""
+    people = [f"{one.called} (TA of section {one.section})" for one in roster.assistants_of(user)]
+    people += [f"{one.called} (instructor)" for one in roster.people() if one.role == "instructor" and one.user != user]
+    if not people:
+        return ""
+    *others, last = people
+    return f"{' and '.join(filter(None, [', '.join(others), last]))} can see and open your server."
+
+
 class Line:
     """Students waiting for their server: ``at_once`` are being started, the others know their place.
 
@@ -131,6 +143,12 @@ class UnitSpawner(Spawner):  # type: ignore[misc]  # jupyterhub publishes no typ
     def unit(self) -> str:
         """The student's unit."""
         return f"jupyterhub-user@{self.user.name}.service"
+
+    def get_env(self) -> dict[str, str]:
+        """What the hub tells the server, and in it the sentence on who may open it (shown in JupyterLab)."""
+        environment: dict[str, str] = super().get_env()
+        environment["JUPYTERHUB_COURSE_DISCLOSURE"] = disclosure(_ROSTER, self.user.name)
+        return environment
 
     async def start(self) -> tuple[str, int]:
         """Make the account if need be, start the unit, and wait until the student's own server listens."""

@@ -30,11 +30,6 @@ class People(Group):
             raise ValueError(f"has no e-mail address for {', '.join(nameless)}; sign-in goes by e-mail address")
         return path
 
-    @property
-    def admins(self) -> tuple[str, ...]:
-        """Hub accounts of the roster's instructors."""
-        return tuple(sorted(person.user for person in self.people if person.role == "instructor"))
-
     @cached_property
     def people(self) -> tuple[Person, ...]:
         """The roster's people."""

@@ -65,6 +65,7 @@ def test_a_process_belongs_to_its_unit_whichever_version_of_cgroups_the_machine_
         ("/opt/jupyterhub/envs/1/bin/python /opt/jupyterhub/current/bin/jupyterhub-singleuser", "server"),
         ("/opt/course/envs/current/bin/python -m ipykernel_launcher -f /run/jh/kernel-1.json", "kernel"),
         ("/opt/jupyterhub/envs/1/bin/python /opt/jupyterhub/current/bin/jupyterhub --config=x", "hub"),
+        ("/opt/jupyterhub/current/bin/python -m coursehub.hub --config=x", "hub"),
         ("/opt/jupyterhub/proxy/current/node /opt/jupyterhub/bin/configurable-http-proxy --port=8000", "proxy"),
         ("/opt/jupyterhub/envs/1/bin/python -m jupyterhub_idle_culler --timeout=5400", "other"),
         ("nginx: worker process", "other"),

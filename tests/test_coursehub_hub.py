@@ -30,7 +30,6 @@ HUB = JupyterHubConfig(
     domain="hub.course.example",
     seats=24,
     vcpus=2,
-    admins=("jh-peter",),
     oidc_authorize_url="https://login.college.example/authorize",
     oidc_token_url="https://login.college.example/token",
     oidc_userinfo_url="https://login.college.example/userinfo",

@@ -11,6 +11,8 @@ import pytest
 from jupyterhub._data import DATA_FILES_PATH
 
 import patterns
+from coursehub.roster import Person
+from coursehub.status import Seat, Status
 from rendering import TEMPLATES, DownPage, Stylesheet
 
 PAGES = TEMPLATES / "opt/course/pages"
@@ -32,6 +34,9 @@ def page(name: str, **values: Any) -> str:
         "base_url": "/hub/", "login_url": "/hub/login", "static_url": lambda path, **_: f"/hub/static/{path}",
         "login_service": "your college account", "spawn_url": "/hub/spawn/jh-ada", "default_server": {"active": True},
         "oauth_client": {}, "scope_descriptions": [],
+        "prefix": "/", "role": "student", "status": Status(seats=24), "check": "none yet", "on": [],
+        "rows": [],
+        "person": Person("mary@college.edu", "Mary", "jh-mary", "ta", "A"),
     }  # fmt: skip
     return HUB.get_template(name).render(**{**known, **values})
 
@@ -141,3 +146,30 @@ def test_the_colour_is_the_colleges() -> None:
 )
 def test_contrast_is_what_wcag_says_it_is(colour: str, ratio: float) -> None:
     assert patterns.contrast_with_white(colour) == pytest.approx(ratio, abs=0.005)
+
+
+def test_the_way_to_class_and_status_is_shown_to_whom_it_is_open() -> None:
+    links = {
+        role: [name for name in ("class", "status") if f'href="/hub/{name}"' in page("home.html", role=role)]
+        for role in ("", "student", "ta", "instructor")
+    }
+
+    assert links == {"": [], "student": [], "ta": ["class"], "instructor": ["class", "status"]}
+
+
+def test_the_class_page_opens_what_runs_and_nothing_else() -> None:
+    ada, bob = (Person("", name, f"jh-{name.lower()}", "student", "A") for name in ("Ada", "Bob"))
+    html = page("class.html", rows=[{"person": ada, "since": "5 min"}, {"person": bob, "since": None}], on=1)
+
+    assert re.findall(r'href="(/user/[^"]*)"', html) == ["/user/jh-ada/lab"]
+    assert "1 of 2 students are on" in text(html)
+    assert "Bob A not on" in text(html)
+
+
+def test_the_status_page_says_how_the_server_is() -> None:
+    seat = Seat("jh-ada", 0, 90)
+    status = Status(seats=24, on=[seat], memory_mib=8000, memory_free_mib=5000, certificate_days=61)
+    said = text(page("status.html", status=status, on=[("Ada", "5 min", seat)]))
+
+    for part in ("1 taken of 24", "5000 MiB free of 8000 MiB", "good for 61 days", "Ada 5 min 90 MiB"):
+        assert part in said

@@ -15,6 +15,7 @@ _PARTS = {  # by the program's name
     "ipykernel_launcher": "kernel",
     "configurable-http-proxy": "proxy",
     "jupyterhub": "hub",
+    "coursehub.hub": "hub",
 }
 
 

@@ -90,7 +90,8 @@ if outdated jupyterhub-proxy.service "$units/jupyterhub-proxy.service" "$base/pr
   systemctl restart jupyterhub-proxy.service
 fi
 if outdated jupyterhub.service "$units/jupyterhub.service" "$base/current" "$secrets" \
-  /etc/jupyterhub/{jupyterhub,culler}_config.py /opt/course/pages/*.html "$lib"/coursehub/{names,roster,sign_in,spawner,timetable}.py; then
+  /etc/jupyterhub/{jupyterhub,culler}_config.py /opt/course/pages/*.html \
+  "$lib"/coursehub/{enrolment,hub,hub_pages,names,roster,sign_in,spawner,status,timetable}.py; then
   say "Starting the hub; students' servers go on"
   systemctl stop jupyterhub.service
   [ ! -e "$database" ] || [ "$earlier" = "$environment" ] || cp -p "$database" "$database.before"

@@ -21,6 +21,7 @@ ORDER = (
     "student",
     "pages",
     "boundaries",
+    "roles",
     "content",
     "class_time",
     "droplets",

@@ -1,6 +1,12 @@
 """Every student's JupyterLab server. Students cannot override this: the launcher disables configuration in homes."""
 
+import sys
+
 c = get_config()  # noqa: F821  # Jupyter provides it
+
+# Visits of TAs and instructors end when their rights do.
+sys.path.append("/opt/course/lib")
+c.ServerApp.authorizer_class = "coursehub.visitors.Visitors"
 
 # By default kernels talk over TCP ports of this machine, where another student's process can listen in.
 c.KernelManager.transport = "ipc"
@@ -13,5 +19,5 @@ c.LabApp.news_url = None
 # A terminal is a login shell, as over SSH.
 c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash", "-l"]}
 
-# Seconds a server relies on what the hub said of a visitor: so long can somebody who left the roster still come in.
-c.HubAuth.cache_max_age = 60
+# Seconds a server relies on what the hub said of a visitor: so long can a TA who is none any more still come in.
+c.HubAuth.cache_max_age = 20
