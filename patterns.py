@@ -15,6 +15,7 @@ USER = re.compile(r"[a-z][a-z0-9-]{0,30}")
 REQUIREMENT = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,-]+\])?(\s*(==|>=|<=|~=|!=|<|>)\s*[0-9][A-Za-z0-9.*+!]*,?)*"
 )
+ORGANISATION = re.compile(r"[a-z0-9][a-z0-9-]{0,38}(:[a-z0-9][a-z0-9._-]*)?", re.IGNORECASE)
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 READABLE = 4.5  # contrast of text with what is behind it: WCAG 2.2, 1.4.3, level AA
 SRGB_LINEAR = 0.04045  # up to here a colour's part is proportional to its light
@@ -39,6 +40,13 @@ def email(value: str) -> str:
     """An e-mail address."""
     if not EMAIL.fullmatch(value):
         raise ValueError("is not an e-mail address")
+    return value
+
+
+def github_organisation(value: str) -> str:
+    """A GitHub organisation, or one team of it: ``college`` or ``college:engr101``, as in their web addresses."""
+    if not ORGANISATION.fullmatch(value):
+        raise ValueError("is not an organisation or organisation:team, as in their addresses at GitHub")
     return value
 
 

@@ -100,11 +100,15 @@ class JupyterHubConfig(Template):
     domain: str
     seats: int
     vcpus: int
+    sign_in: str
+    authenticator: str
+    sign_in_words: str
+    client_id: str
+    google_domains: tuple[str, ...]
+    github_organisations: tuple[str, ...]
     oidc_authorize_url: str
     oidc_token_url: str
     oidc_userinfo_url: str
-    oidc_client_id: str
-    sign_in_name: str
     require_verified_email: bool
     support_email: str
     college: str

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 SECONDS = 15
-WRONG_CLIENT = ("invalid_client", "unauthorized_client")
+# Where a student's browser goes, and where the hub trades the code; the hub's library has the same.
+ADDRESSES = {
+    "google": ("https://accounts.google.com/o/oauth2/v2/auth", "https://www.googleapis.com/oauth2/v4/token"),
+    "github": ("https://github.com/login/oauth/authorize", "https://github.com/login/oauth/access_token"),
+}
+WRONG_CLIENT = (
+    "invalid_client",
+    "unauthorized_client",
+    "incorrect_client_credentials",
+    "Not Found",
+)  # the last two: GitHub
 # How sign-in pages speak of an unknown address to return to: the word of most, and Microsoft's number for it.
 WRONG_ADDRESS = ("redirect_uri", "redirect uri", "AADSTS50011")
 SKIP = "if it can be reached from the droplet alone, or you cannot wait: pulumi config set sign-in-probe false"
@@ -80,8 +90,8 @@ def _client_problem(service: Service) -> str | None:
     error = _error(answer.text)
     if error in WRONG_CLIENT or answer.status == HTTPStatus.UNAUTHORIZED:
         return (
-            f"oidc-client-secret: the sign-in service does not accept it for the client {service.client_id!r}; copy "
-            "both from the service once more, then: pulumi config set --secret oidc-client-secret"
+            f"client-secret: the sign-in service does not accept it for the client {service.client_id!r}; copy "
+            "both from the service once more, then: pulumi config set --secret client-secret"
         )
     if not error and answer.status != HTTPStatus.OK:
         return (

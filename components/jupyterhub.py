@@ -30,6 +30,12 @@ SYSTEM_MIB = 1024  # kept from the students: hub 115, proxy 60, and nginx, sshd 
 LIMIT = 900  # seconds
 LIBRARY = "/opt/course/lib/coursehub"
 ELSEWHERE = ("__init__.py", "packages.py", "notebooks.py", "content.py")  # sent by the steps that need them first
+AUTHENTICATORS = {  # in coursehub/sign_in/
+    "google": "google.GoogleSignIn",
+    "github": "github.GitHubSignIn",
+    "oidc": "openid.OpenIDSignIn",
+    "password": "password.PasswordSignIn",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +50,7 @@ class HubSecrets(Step):
     """What the hub must not tell: in a step of its own, so that no preview of the hub's has to hide anything."""
 
     def __init__(self, name: str, args: StepArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        secret = args.settings.oidc_client_secret.get_secret_value()
+        secret = args.settings.client_secret.get_secret_value()
         file = File(path="/etc/jupyterhub/secrets/oauth-client-secret", text=f"{secret}\n", mode="0600")
         restart = "if systemctl -q is-active jupyterhub; then systemctl restart jupyterhub; fi\n"
         manifest = Manifest(step="jupyterhub_secrets", files=[file], script=restart)
@@ -99,11 +105,15 @@ def _config(settings: Settings, vcpus: int) -> JupyterHubConfig:
         domain=settings.domain,
         seats=settings.seats,
         vcpus=vcpus,
+        sign_in=settings.sign_in,
+        authenticator=AUTHENTICATORS[settings.sign_in],
+        sign_in_words=settings.sign_in_words,
+        client_id=settings.client_id,
+        google_domains=settings.google_domains,
+        github_organisations=settings.github_organisations,
         oidc_authorize_url=settings.oidc_authorize_url,
         oidc_token_url=settings.oidc_exchange_url,
         oidc_userinfo_url=settings.oidc_userinfo_url,
-        oidc_client_id=settings.oidc_client_id,
-        sign_in_name=settings.sign_in_name,
         require_verified_email=settings.oidc_require_verified_email,
         support_email=settings.support_email,
         college=settings.college,

@@ -62,6 +62,11 @@ class Roster:
         """Who has this address, in whatever case it is written."""
         return next((person for person in self.people() if person.email and person.email == email.casefold()), None)
 
+    def by_github(self, login: str) -> Person | None:
+        """Who has this GitHub name, in whatever case it is written."""
+        wanted = login.casefold()
+        return next((person for person in self.people() if person.github and person.github.casefold() == wanted), None)
+
     def by_user(self, user: str) -> Person | None:
         """Whose account this is."""
         return next((person for person in self.people() if person.user == user), None)

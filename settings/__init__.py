@@ -24,31 +24,19 @@ from settings.pages import Pages
 from settings.people import People
 from settings.server import Server
 from settings.sign_in import SignIn
-from sign_in_probe import Service
 
 
 class SettingsProblem(pulumi.RunError):
     """All that is wrong with the settings, a line each; the engine prints it without a traceback."""
 
 
-class Settings(SignIn, People, Server, Access, Packages, Content, ClassTime, Pages):
-    """The settings as the program uses them."""
+class Settings(People, Server, Access, Packages, Content, ClassTime, Pages, SignIn):
+    """The settings as the program uses them; the groups are checked from the last to the first."""
 
     @property
     def redirect_uri(self) -> str:
         """Where the sign-in service sends people back to."""
         return f"https://{self.domain}/hub/oauth_callback"
-
-    @property
-    def sign_in_service(self) -> Service:
-        """The sign-in service, for a probe."""
-        return Service(
-            authorize_url=self.oidc_authorize_url,
-            exchange_url=self.oidc_exchange_url,
-            client_id=self.oidc_client_id,
-            client_secret=self.oidc_client_secret,
-            redirect_uri=self.redirect_uri,
-        )
 
     @property
     def support_email(self) -> str:
@@ -98,8 +86,12 @@ def load() -> Settings:
         if texts.get(key) and not _is_secret(key)
     ]
     settings = parse(texts, in_the_clear)
-    if settings.sign_in_probe:
-        _refuse(sign_in_probe.problems(settings.sign_in_service))
+    service = settings.service(settings.redirect_uri)
+    if service and settings.sign_in_probe:
+        _refuse(sign_in_probe.problems(service))
+    if pulumi.runtime.is_dry_run():
+        for sentence in settings.advice(tuple(person.email for person in settings.people)):
+            pulumi.log.info(sentence)
     return settings
 
 
@@ -147,4 +139,5 @@ def _sentence(problem: dict[str, Any], texts: dict[str, str]) -> str:
     if value == "" or problem["type"] == "missing":
         return f"{key}: is not set{example}"
     shown = "" if key in SECRETS else f"{value if len(location) == 1 else problem['input']!r} "
-    return f"{key}: {shown}{reason}{example if example and 'example' not in reason else ''}"
+    told = "example" in reason or "take it away" in reason
+    return f"{key}: {shown}{reason}{'' if told else example}"

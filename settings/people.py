@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 import patterns
 from roster import Person
 from roster import read as read_roster
-from settings.group import Group
+from settings.group import Group, few
 from settings.paths import expanded
 
 Email = Annotated[str, AfterValidator(patterns.email)]
@@ -25,9 +25,13 @@ class People(Group):
 
     @field_validator("roster")
     @classmethod
-    def _roster_reads(cls, path: Path) -> Path:
-        if nameless := [person.github for person in read_roster(path) if not person.email]:
-            raise ValueError(f"has no e-mail address for {', '.join(nameless)}; sign-in goes by e-mail address")
+    def _roster_reads(cls, path: Path, others: ValidationInfo) -> Path:
+        people = read_roster(path)
+        if others.data.get("sign_in") == "github":
+            if nameless := [person.email for person in people if not person.github]:
+                raise ValueError(f"has no GitHub name for {few(nameless)}; with sign-in github everybody needs one")
+        elif nameless := [person.github for person in people if not person.email]:
+            raise ValueError(f"has no e-mail address for {few(nameless)}; sign-in goes by e-mail address")
         return path
 
     @cached_property

@@ -123,7 +123,7 @@ def deploy(
     config = {f"{project}:{key}": value for key, value in texts.items()}
     if token:
         config["digitalocean:token"] = token
-    pulumi.runtime.set_all_config(config, secret_keys=[f"{project}:oidc-client-secret"])
+    pulumi.runtime.set_all_config(config, secret_keys=[f"{project}:client-secret"])
 
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")

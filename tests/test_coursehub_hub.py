@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -15,26 +16,36 @@ from jupyterhub.proxy import ConfigurableHTTPProxy
 from jupyterhub.spawner import Spawner
 from traitlets.config.loader import Config, PyFileConfigLoader
 
+import sign_in_probe
+from components.jupyterhub import AUTHENTICATORS
 from coursehub.names import STUDENT
-from coursehub.sign_in import RosterAuthenticator
+from coursehub.sign_in.github import GitHubSignIn
+from coursehub.sign_in.google import GoogleSignIn
+from coursehub.sign_in.openid import OpenIDSignIn
 from coursehub.spawner import UnitSpawner
 from rendering import TEMPLATES, JupyterHubConfig, UserUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 UNITS = TEMPLATES / "etc/systemd/system"
 RULE = (TEMPLATES / "etc/polkit-1/rules.d/50-jupyterhub.rules").read_text()
-CLASSES = (JupyterHub, ConfigurableHTTPProxy, Authenticator, RosterAuthenticator, Spawner, UnitSpawner)
+CLASSES = (JupyterHub, ConfigurableHTTPProxy, Authenticator, Spawner, UnitSpawner)
+DOORS = {"google": GoogleSignIn, "github": GitHubSignIn, "oidc": OpenIDSignIn}
 HUB = JupyterHubConfig(
     domain="hub.course.example",
     seats=24,
     vcpus=2,
+    sign_in="oidc",
+    authenticator=AUTHENTICATORS["oidc"],
+    sign_in_words="O'Brien's college",
+    client_id="course-hub",
+    google_domains=("college.example", "college.edu"),
+    github_organisations=("college:engr101",),
     oidc_authorize_url="https://login.college.example/authorize",
     oidc_token_url="https://login.college.example/token",
     oidc_userinfo_url="https://login.college.example/userinfo",
-    oidc_client_id="course-hub",
-    sign_in_name="O'Brien's college",
     require_verified_email=True,
     support_email="peter@college.example",
     college="O'Brien's college",
@@ -44,13 +55,24 @@ HUB = JupyterHubConfig(
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The hub's configuration, as JupyterHub loads it."""
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Config]:
+    """The hub's configuration for a way to sign in, as JupyterHub loads it."""
     for secret in ("oauth-client-secret", "proxy-token", "check-token"):
         (tmp_path / secret).write_text(f"made-up-{secret}\n")
-    (tmp_path / "jupyterhub_config.py").write_text(HUB.render())
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    return PyFileConfigLoader("jupyterhub_config.py", path=str(tmp_path)).load_config()
+
+    def loaded(way: str) -> Config:
+        config = dataclasses.replace(HUB, sign_in=way, authenticator=AUTHENTICATORS[way])
+        (tmp_path / "jupyterhub_config.py").write_text(config.render())
+        return PyFileConfigLoader("jupyterhub_config.py", path=str(tmp_path)).load_config()
+
+    return loaded
+
+
+@pytest.fixture
+def hub(load: Callable[[str], Config]) -> Any:
+    """The hub's configuration for the college's own service."""
+    return load("oidc")
 
 
 def unit(name: str) -> list[tuple[str, str]]:
@@ -61,22 +83,41 @@ def unit(name: str) -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in pairs]
 
 
-def test_jupyterhub_knows_every_setting(hub: Config) -> None:
-    known = {cls.__name__: set(cls.class_traits(config=True)) for cls in CLASSES}
+@pytest.mark.parametrize("way", DOORS)
+def test_jupyterhub_knows_every_setting(load: Callable[[str], Config], way: str) -> None:
+    classes = (*CLASSES, *(cls for cls in DOORS[way].__mro__ if hasattr(cls, "class_traits")))
+    known = {cls.__name__: set(cls.class_traits(config=True)) for cls in classes}
 
-    for section, settings in hub.items():
+    for section, settings in load(way).items():
         assert set(settings) <= known[section], f"{section} has no such setting; JupyterHub would ignore it"
 
 
-def test_jupyterhub_accepts_every_value(hub: Config) -> None:
-    app = JupyterHub(config=hub)
-    door = RosterAuthenticator(parent=app)
+@pytest.mark.parametrize("way", DOORS)
+def test_jupyterhub_accepts_every_value(load: Callable[[str], Config], way: str) -> None:
+    app = JupyterHub(config=load(way))
+    door = app.authenticator_class(parent=app)
 
     assert issubclass(app.spawner_class, UnitSpawner)
-    assert app.authenticator_class is RosterAuthenticator
+    assert type(door) is DOORS[way]
     assert door.client_secret == "made-up-oauth-client-secret"
     assert door.login_service == "O'Brien's college"
+    assert door.oauth_callback_url == "https://hub.course.example/hub/oauth_callback"
     assert door.enable_pkce, "the sign-in's code is worth nothing to who intercepts it"
+
+
+def test_each_way_has_its_own_narrower_door(load: Callable[[str], Config]) -> None:
+    doors = {way: DOORS[way](parent=JupyterHub(config=load(way))) for way in DOORS}
+
+    assert doors["google"].hosted_domain == ["college.example", "college.edu"]
+    assert doors["github"].allowed_organizations == {"college:engr101"}
+    assert doors["github"].scope == ["read:org"], "a private membership is not told without it"
+    assert doors["oidc"].require_verified_email
+
+
+def test_the_probe_asks_where_the_hubs_library_asks() -> None:
+    for way, cls in (("google", GoogleSignIn), ("github", GitHubSignIn)):
+        door = cls(roster_path="/nowhere")
+        assert sign_in_probe.ADDRESSES[way] == (door.authorize_url, door.token_url)
 
 
 def test_a_restart_of_the_hub_leaves_servers_and_proxy_alone(hub: Config) -> None:
@@ -85,8 +126,9 @@ def test_a_restart_of_the_hub_leaves_servers_and_proxy_alone(hub: Config) -> Non
     assert hub.ConfigurableHTTPProxy.should_start is False
 
 
-def test_nobody_is_admitted_but_by_the_roster(hub: Config) -> None:
-    for section in (hub.Authenticator, hub.RosterAuthenticator):
+@pytest.mark.parametrize("way", AUTHENTICATORS)
+def test_nobody_is_admitted_but_by_the_roster(load: Callable[[str], Config], way: str) -> None:
+    for section in load(way).values():
         assert not {"allow_all", "allowed_users", "admin_users", "allow_existing_users"} & set(section)
 
 

@@ -11,7 +11,7 @@ import pytest
 from tornado.web import HTTPError
 
 from coursehub.roster import Roster, parse
-from coursehub.sign_in import RosterAuthenticator
+from coursehub.sign_in.openid import OpenIDSignIn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,11 +27,11 @@ def roster(tmp_path: Path) -> Path:
     return path
 
 
-def door(path: Path, **settings: Any) -> RosterAuthenticator:
-    return RosterAuthenticator(roster_path=str(path), support_email="teacher@college.example", **settings)
+def door(path: Path, **settings: Any) -> OpenIDSignIn:
+    return OpenIDSignIn(roster_path=str(path), support_email="teacher@college.example", **settings)
 
 
-def who(authenticator: RosterAuthenticator, **claims: Any) -> str:
+def who(authenticator: OpenIDSignIn, **claims: Any) -> str:
     return authenticator.user_info_to_username({"email": "ada@college.example", "email_verified": True, **claims})
 
 

@@ -18,7 +18,7 @@ EXAMPLES: dict[str, Any] = {
     "domain": "hub.course.example",
     "seats": 24,
     "vcpus": 4,
-    "sign_in_name": "O'Brien's college",  # a quote is where hand-made quoting breaks
+    "sign_in_words": "O'Brien's college",  # a quote is where hand-made quoting breaks
     "memory_mib": 1024,
     "idle_minutes": 90,
     "require_verified_email": True,

@@ -48,7 +48,8 @@ def test_pulumi_yaml_and_versions_pin_the_same() -> None:
 def test_pulumi_new_asks_for_what_has_no_default() -> None:
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
     optional = {"ssh-key-passphrase", "dns-zone"}  # empty means none, and derived
-    optional |= {"logo", "announcement", "contact"}  # none, none, and letsencrypt-email
+    optional |= {"logo", "announcement", "contact", "sign-in-name"}  # none, none, letsencrypt-email, the service's
+    optional |= {"oidc-authorize-url", "oidc-exchange-url", "oidc-userinfo-url"}  # asked for by the first preview
     needed = {key for key, setting in project["config"].items() if setting["default"] == ""} - optional
 
     assert needed <= set(project["template"]["config"]), "pulumi new asks for everything a first `up` needs"
@@ -62,7 +63,7 @@ def test_pulumi_new_asks_for_what_has_no_default() -> None:
         ("domain", "Hub_1", "'Hub_1' is not a domain name"),
         ("letsencrypt-email", "me", "letsencrypt-email: 'me' is not an e-mail address; for example you@college.edu"),
         ("oidc-exchange-url", "http://login.college.edu/token", "must begin with https://"),
-        ("oidc-client-secret", "", "oidc-client-secret: is not set; for example pulumi config set --secret"),
+        ("client-secret", "", "client-secret: is not set; for example pulumi config set --secret"),
         ("seats", "0", "seats: '0' Input should be greater than or equal to 1"),
         ("seats", "many", "seats: 'many' Input should be a valid integer"),
         ("memory-per-student", "256", "greater than or equal to 512"),
@@ -159,3 +160,58 @@ def test_a_home_folder_may_be_written_with_a_tilde(texts: dict[str, str], monkey
     monkeypatch.setenv("HOME", str(home))
 
     assert configuration.parse({**texts, "ssh-key-file": "~/id_ed25519"}).ssh_key_file == home / "id_ed25519"
+
+
+GOOGLE = {"sign-in": "google", "oidc-authorize-url": "", "oidc-exchange-url": "", "oidc-userinfo-url": ""}
+PASSWORD = {**GOOGLE, "sign-in": "password", "client-id": "", "client-secret": ""}
+
+
+@pytest.mark.parametrize("changed", [{}, GOOGLE, PASSWORD, {**GOOGLE, "google-domains": '["college.edu", "x.edu"]'}])
+def test_each_way_to_sign_in_asks_for_its_own_settings_alone(texts: dict[str, str], changed: dict[str, str]) -> None:
+    settings = configuration.parse({**texts, **changed})
+
+    assert (settings.service(settings.redirect_uri) is None) == (settings.sign_in == "password")
+    assert (
+        settings.sign_in_words == {"oidc": "your college account", "google": "Google", "password": ""}[settings.sign_in]
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"sign-in": ""}, "sign-in: is not set; for example google, github, oidc or password"),
+        ({"sign-in": "ldap"}, "sign-in: 'ldap' Input should be 'google', 'github', 'oidc' or 'password'"),
+        ({"oidc-userinfo-url": ""}, "oidc-userinfo-url: is not set; for example https://login.college.edu"),
+        ({"client-id": ""}, "client-id: is not set; for example the id"),
+        ({**GOOGLE, "client-secret": ""}, "client-secret: is not set; for example pulumi config set --secret"),
+        ({"sign-in": "google"}, "oidc-authorize-url: 'https://login.college.edu/authorize' is for sign-in oidc, and"),
+        ({"sign-in": "google"}, "take it away: pulumi config rm oidc-authorize-url"),
+        ({"google-domains": '["college.edu"]'}, 'google-domains: ["college.edu"] is for sign-in google, and'),
+        ({**GOOGLE, "github-organisations": '["college"]'}, "is for sign-in github, and sign-in is google"),
+        ({**GOOGLE, "google-domains": '["@college.edu"]'}, "google-domains: '@college.edu' is not a domain name"),
+        ({**GOOGLE, "sign-in": "github", "github-organisations": '["a/b"]'}, "'a/b' is not an organisation or"),
+        ({**GOOGLE, "sign-in": "github"}, "has no GitHub name for ada@college.edu; with sign-in github everybody"),
+        ({**PASSWORD, "client-id": "x"}, "client-id: 'x' is for a sign-in service, and sign-in is password"),
+        ({**PASSWORD, "client-secret": "hush"}, "client-secret: is for a sign-in service, and sign-in is password"),
+    ],
+)
+def test_what_a_way_lacks_or_does_not_know_is_told(texts: dict[str, str], changed: dict[str, str], said: str) -> None:
+    assert said in refusal({**texts, **changed})
+
+
+def test_github_goes_by_github_names(texts: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("github,name\nOctoCat,Mona\n")
+
+    settings = configuration.parse({**texts, **GOOGLE, "sign-in": "github"})
+    assert [person.user for person in settings.people] == ["jh-octocat"]
+    assert "has no e-mail address for octocat" in refusal({**texts, **GOOGLE})
+
+
+def test_googles_pitfalls_are_told_before_the_class_finds_out(texts: dict[str, str]) -> None:
+    settings = configuration.parse({**texts, **GOOGLE, "google-domains": '["college.edu"]'})
+    said = list(settings.advice(("ada@college.edu", "di@eng.college.edu", "bob@gmail.com", "eve@notcollege.edu")))
+
+    assert "Testing admits the 100 people it lists" in said[0]
+    assert "the roster has 4" in said[0]
+    assert said[1].startswith("sign-in: bob@gmail.com, eve@notcollege.edu will be refused unless Google counts them")
+    assert list(configuration.parse(texts).advice(("ada@college.edu",))) == []

@@ -58,8 +58,8 @@ def test_a_service_that_knows_the_course_is_nothing_to_tell() -> None:
 def test_a_wrong_secret_is_told_with_the_setting_and_never_with_the_secret() -> None:
     (said,) = told(college(), client_secret="not-the-secret")
 
-    assert said.startswith("oidc-client-secret: the sign-in service does not accept it for the client 'course-hub'")
-    assert "pulumi config set --secret oidc-client-secret" in said
+    assert said.startswith("client-secret: the sign-in service does not accept it for the client 'course-hub'")
+    assert "pulumi config set --secret client-secret" in said
     assert "not-the-secret" not in said
 
 

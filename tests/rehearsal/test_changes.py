@@ -110,7 +110,7 @@ def test_a_bad_setting_is_refused_in_preview(term: Term, key: str, value: str, s
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("oidc-client-secret", "not-the-secret", "oidc-client-secret: the sign-in service does not accept it"),
+        ("client-secret", "not-the-secret", "client-secret: the sign-in service does not accept it"),
         ("domain", "lab.course.example", "to the letter: https://lab.course.example/hub/oauth_callback"),
         ("oidc-exchange-url", "https://nowhere.college.example/token", "nowhere.college.example cannot be reached"),
     ],
@@ -118,7 +118,7 @@ def test_a_bad_setting_is_refused_in_preview(term: Term, key: str, value: str, s
 def test_a_sign_in_that_would_fail_is_told_before_anything_is_changed(
     term: Term, key: str, value: str, said: str
 ) -> None:
-    term.set(key, value, *(["--secret"] if key == "oidc-client-secret" else []))
+    term.set(key, value, *(["--secret"] if key == "client-secret" else []))
 
     told = term.refused()
 

@@ -1,0 +1,33 @@
+"""Sign in at the college's own service: OpenID Connect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from oauthenticator.generic import GenericOAuthenticator
+from traitlets import Bool
+
+from coursehub.sign_in.door import RosterAuthenticator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class OpenIDSignIn(RosterAuthenticator, GenericOAuthenticator):  # type: ignore[misc]  # oauthenticator publishes no types
+    """Whoever the service vouches for and the roster lists, by e-mail address."""
+
+    require_verified_email = Bool(
+        default_value=True, help="Whether the service must say that it has verified the address."
+    ).tag(config=True)
+
+    def user_info_to_username(self, user_info: Mapping[str, Any]) -> str:
+        """The account of the person the service described; refuse with a sentence that names the account used."""
+        email = user_info.get("email")
+        if not isinstance(email, str) or not email:
+            raise self.refusal(
+                "Your sign-in provider did not tell your e-mail address, which the class roster goes by."
+            )
+        verified = user_info.get("email_verified")
+        if self.require_verified_email and verified is not True and verified != "true":  # some send it as a text
+            raise self.refusal(f"You signed in as {email}, an address your sign-in provider has not verified.")
+        return self.by_email(email).user
