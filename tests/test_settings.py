@@ -186,7 +186,10 @@ def test_each_way_to_sign_in_asks_for_its_own_settings_alone(texts: dict[str, st
         ({**GOOGLE, "client-secret": ""}, "client-secret: is not set; for example pulumi config set --secret"),
         ({"sign-in": "google"}, "oidc-authorize-url: 'https://login.college.edu/authorize' is for sign-in oidc, and"),
         ({"sign-in": "google"}, "take it away: pulumi config rm oidc-authorize-url"),
-        ({"google-domains": '["college.edu"]'}, 'google-domains: ["college.edu"] is for sign-in google, and'),
+        (
+            {"google-domains": '["college.edu"]'},
+            "is for sign-in google, and sign-in is oidc; take it away: pulumi config rm",
+        ),
         ({**GOOGLE, "github-organisations": '["college"]'}, "is for sign-in github, and sign-in is google"),
         ({**GOOGLE, "google-domains": '["@college.edu"]'}, "google-domains: '@college.edu' is not a domain name"),
         ({**GOOGLE, "sign-in": "github", "github-organisations": '["a/b"]'}, "'a/b' is not an organisation or"),
