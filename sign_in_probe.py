@@ -18,7 +18,7 @@ import urllib.request
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -35,8 +35,10 @@ WRONG_CLIENT = (
     "incorrect_client_credentials",
     "Not Found",
 )  # the last two: GitHub
-# How sign-in pages speak of an unknown address to return to: the word of most, and Microsoft's number for it.
-WRONG_ADDRESS = ("redirect_uri", "redirect uri", "AADSTS50011")
+# How an unknown address to return to is spoken of: Google's and GitHub's word, Microsoft's number, the words of others.
+MISMATCH = "redirect_uri_mismatch"
+MICROSOFTS = "AADSTS50011"
+WRONG_ADDRESS = ("redirect_uri", "redirect uri")
 SKIP = "if it can be reached from the droplet alone, or you cannot wait: pulumi config set sign-in-probe false"
 
 
@@ -65,7 +67,8 @@ class _Unreachable(Exception):
 
 def problems(service: Service) -> list[str]:
     """What would keep everybody out, a sentence each with what to do; empty if a sign-in would go through."""
-    return [problem for ask in (_client_problem, _address_problem) if (problem := _asked(ask, service))]
+    told = (_asked(ask, service) for ask in (_client_problem, _address_problem))
+    return list(dict.fromkeys(filter(None, told)))  # one service that is not there is one problem
 
 
 def _asked(ask: Any, service: Service) -> str | None:
@@ -88,6 +91,8 @@ def _client_problem(service: Service) -> str | None:
     }
     answer = _send(service.exchange_url, urlencode(form).encode())
     error = _error(answer.text)
+    if error == MISMATCH:
+        return _unknown_address(service)
     if error in WRONG_CLIENT or answer.status == HTTPStatus.UNAUTHORIZED:
         return (
             f"client-secret: the sign-in service does not accept it for the client {service.client_id!r}; copy "
@@ -114,20 +119,35 @@ def _address_problem(service: Service) -> str | None:
     }
     joint = "&" if urlsplit(service.authorize_url).query else "?"
     answer = _send(f"{service.authorize_url}{joint}{urlencode(query)}")
-    said = f"{answer.location.partition('?')[2]} {answer.text}"
+    next_page = _in_words(answer.location)
     refused = answer.status >= HTTPStatus.BAD_REQUEST
-    # A sign-in page may hold the address in a form; only a refusal, or Microsoft's number, says that it is wrong.
-    if "AADSTS50011" in said or (refused and any(word in said.casefold() for word in WRONG_ADDRESS)):
-        return (
-            f"the sign-in service does not know the address to return to; register this redirect address there, "
-            f"to the letter: {service.redirect_uri}"
-        )
+    # A sign-in page may hold the address in a form; only a refusal, or a name of this one error, says that it is wrong.
+    told = refused and any(word in f"{next_page} {answer.text}".casefold() for word in WRONG_ADDRESS)
+    if told or MISMATCH in next_page or MICROSOFTS in f"{next_page} {answer.text}":
+        return _unknown_address(service)
     if refused:
         return (
             f"oidc-authorize-url: {service.authorize_url!r} answers with HTTP status {answer.status}; students would "
             "see an error in place of the sign-in page"
         )
     return None
+
+
+def _unknown_address(service: Service) -> str:
+    return (
+        "the sign-in service does not know the address to return to; register this redirect address there, "
+        f"to the letter: {service.redirect_uri}"
+    )
+
+
+def _in_words(location: str) -> str:
+    """What the address of a next page says; Google's error page has its message in base64 (authError=)."""
+    query = urlsplit(location).query
+    coded = dict(parse_qsl(query)).get("authError", "")
+    try:
+        return f"{query} {base64.urlsafe_b64decode(coded + '=' * (-len(coded) % 4)).decode(errors='replace')}"
+    except ValueError:
+        return query
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

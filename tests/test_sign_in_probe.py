@@ -75,6 +75,33 @@ def test_microsofts_number_for_a_wrong_address_is_known() -> None:
     assert any("register this redirect address" in said for said in told(page))
 
 
+GOOGLES = "https://accounts.google.com/signin/oauth/error?authError="
+ADDRESS_IN_BASE64 = "ChVyZWRpcmVjdF91cmlfbWlzbWF0Y2gSFlRoZSByZWRpcmVjdCBVUkkgaW4gdGhl"
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        (answering(302, Location=f"{GOOGLES}{ADDRESS_IN_BASE64}&client_id=x"), "Google's error page says it in base64"),
+        (answering(302, Location="https://hub.old.example/?error=redirect_uri_mismatch&state=x"), "GitHub's redirect"),
+        (answering(200, '{"error": "redirect_uri_mismatch"}'), "GitHub, when the code is traded"),
+    ],
+)
+def test_googles_and_githubs_words_for_a_wrong_address_are_known(page: web.Application, why: str) -> None:
+    assert any("register this redirect address" in said for said in told(page)), why
+
+
+def test_an_error_page_of_googles_about_something_else_is_not_taken_for_it() -> None:
+    assert not any("redirect address" in said for said in told(answering(302, Location=f"{GOOGLES}A")))
+
+
+@pytest.mark.parametrize("error", ["incorrect_client_credentials", "Not Found"])
+def test_githubs_words_for_a_wrong_secret_are_known(error: str) -> None:
+    said = told(answering(200 if error != "Not Found" else 404, f'{{"error": "{error}"}}'))
+
+    assert said[0].startswith("client-secret: the sign-in service does not accept it"), "GitHub answers with status 200"
+
+
 def test_an_address_that_is_no_sign_in_service_is_told_by_its_setting() -> None:
     said = told(answering(404, "<h1>Not found</h1>"))
 
