@@ -16,6 +16,8 @@ REQUIREMENT = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,-]+\])?(\s*(==|>=|<=|~=|!=|<|>)\s*[0-9][A-Za-z0-9.*+!]*,?)*"
 )
 ORGANISATION = re.compile(r"[a-z0-9][a-z0-9-]{0,38}(:[a-z0-9][a-z0-9._-]*)?", re.IGNORECASE)
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749, 3.3
+CLAIM = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]*=\S.*")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 READABLE = 4.5  # contrast of text with what is behind it: WCAG 2.2, 1.4.3, level AA
 SRGB_LINEAR = 0.04045  # up to here a colour's part is proportional to its light
@@ -47,6 +49,20 @@ def github_organisation(value: str) -> str:
     """A GitHub organisation, or one team of it: ``college`` or ``college:engr101``, as in their web addresses."""
     if not ORGANISATION.fullmatch(value):
         raise ValueError("is not an organisation or organisation:team, as in their addresses at GitHub")
+    return value
+
+
+def scope(value: str) -> str:
+    """One scope of OAuth's."""
+    if not SCOPE.fullmatch(value):
+        raise ValueError("is not a scope (one word each)")
+    return value
+
+
+def claim(value: str) -> str:
+    """A claim of OpenID Connect's and the value it must have."""
+    if not CLAIM.fullmatch(value):
+        raise ValueError("is not a claim and its value (claim=value)")
     return value
 
 

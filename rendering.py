@@ -109,6 +109,8 @@ class JupyterHubConfig(Template):
     oidc_authorize_url: str
     oidc_token_url: str
     oidc_userinfo_url: str
+    oidc_scopes: tuple[str, ...]
+    required_claims: dict[str, str]
     require_verified_email: bool
     support_email: str
     college: str
@@ -146,10 +148,12 @@ class CullerConfig(Template):
 
 @dataclass(frozen=True, kw_only=True)
 class UserUnit(Template):
-    """A student's server as a systemd unit; ``memory_mib`` is the hard limit."""
+    """A student's server as a systemd unit; ``memory_mib`` is the hard limit, ``cpu_percent`` counts one CPU as 100."""
 
     source = "etc/systemd/system/jupyterhub-user@.service.j2"
     memory_mib: int
+    cpu_percent: int
+    threads: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ class Service:
     client_id: str
     client_secret: SecretStr
     redirect_uri: str
-    scope: str = "openid email profile"
+    scope: str
 
 
 @dataclass(frozen=True)

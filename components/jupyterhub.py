@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,11 @@ def _files(args: JupyterHubArgs) -> list[File]:
             idle_minutes=settings.idle_minutes, timetable=settings.timetable, timezone=settings.timezone
         ).file(),
         ClassConfig(domain=settings.domain, seats=settings.seats).file(),
-        UserUnit(memory_mib=settings.memory_per_student).file(),
+        UserUnit(
+            memory_mib=settings.memory_per_student,
+            cpu_percent=settings.cpu_per_student,
+            threads=math.ceil(settings.cpu_per_student / 100),
+        ).file(),
         UsersSlice(memory_mib=students_mib).file(),
         *copied("etc/jupyter"),
         *copied("etc/jupyterhub"),
@@ -114,6 +119,8 @@ def _config(settings: Settings, vcpus: int) -> JupyterHubConfig:
         oidc_authorize_url=settings.oidc_authorize_url,
         oidc_token_url=settings.oidc_exchange_url,
         oidc_userinfo_url=settings.oidc_userinfo_url,
+        oidc_scopes=settings.oidc_scopes,
+        required_claims=settings.required_claims,
         require_verified_email=settings.oidc_require_verified_email,
         support_email=settings.support_email,
         college=settings.college,

@@ -39,7 +39,6 @@ HUB_SETTING = re.compile(r"(?!JUPYTERHUB_SINGLEUSER_)(JUPYTERHUB|JPY)_[A-Z0-9_]+
 
 ANACONDA = Path("/opt/anaconda3")
 COURSE = Path("/opt/course/envs/current")
-THREADS = "2"  # of each numeric library: pools as wide as the machine would count against the student's task limit
 
 
 class Refused(Exception):
@@ -83,8 +82,12 @@ def hub_settings(text: str, name: str) -> dict[str, str]:
     return settings
 
 
-def environment(name: str, home: str, settings: Mapping[str, str], runtime: str) -> dict[str, str]:
-    """The whole environment of the server, and through it of kernels and terminals; ``runtime`` is a private folder."""
+def environment(name: str, home: str, settings: Mapping[str, str], runtime: str, threads: str) -> dict[str, str]:
+    """The whole environment of the server, and through it of kernels and terminals; ``runtime`` is a private folder.
+
+    ``threads`` is for each numeric library: as many as the student has processors. Pools as wide as the machine would
+    wait for each other, and count against the task limit.
+    """
     return {
         **settings,
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
@@ -97,10 +100,10 @@ def environment(name: str, home: str, settings: Mapping[str, str], runtime: str)
         "PATH": f"{COURSE}/bin:{ANACONDA}/bin:/usr/local/bin:/usr/bin:/bin",
         "JUPYTER_PATH": "/opt/course/share/jupyter",  # before the hub environment's own, whose kernel has no Anaconda
         "JUPYTER_RUNTIME_DIR": runtime,  # short: sockets of kernels lie here, and their paths end at 107 bytes
-        "OMP_NUM_THREADS": THREADS,
-        "OPENBLAS_NUM_THREADS": THREADS,
-        "MKL_NUM_THREADS": THREADS,
-        "NUMBA_NUM_THREADS": THREADS,
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "NUMBA_NUM_THREADS": threads,
     }
 
 
@@ -111,7 +114,7 @@ def main() -> None:
         name, home = account.pw_name, account.pw_dir
         check_account(name, account.pw_uid, [grp.getgrgid(gid).gr_name for gid in {os.getgid(), *os.getgroups()}])
         settings = hub_settings(read_settings(HANDED_OVER / name, pwd.getpwnam(HUB_ACCOUNT).pw_uid), name)
-        variables = environment(name, home, settings, os.environ["RUNTIME_DIRECTORY"])
+        variables = environment(name, home, settings, os.environ["RUNTIME_DIRECTORY"], os.environ["COURSE_THREADS"])
     except (Refused, KeyError) as problem:
         sys.exit(f"No server: {problem}")
     os.chdir(home)

@@ -27,6 +27,7 @@ class ClassTime(Group):
 
     seats: Annotated[int, Field(ge=1, le=100)]
     memory_per_student: Annotated[int, Field(ge=512)]
+    cpu_per_student: Annotated[int, Field(ge=25)] = Field(examples=["200"])
     idle_minutes: Annotated[int, Field(ge=10)]
     timetable: tuple[Annotated[str, AfterValidator(_lesson)], ...] = Field(examples=['["Tue,Thu 14:00-15:30"]'])
     timezone: Annotated[str, AfterValidator(_zone)] = Field(examples=["America/Los_Angeles"])

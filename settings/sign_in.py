@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 Domain = Annotated[str, AfterValidator(patterns.domain)]
 Organisation = Annotated[str, AfterValidator(patterns.github_organisation)]
+Claim = Annotated[str, AfterValidator(patterns.claim)]
+Scope = Annotated[str, AfterValidator(patterns.scope)]
 Way = Literal["google", "github", "oidc", "password"]
 
 NAMES = {"google": "Google", "github": "GitHub", "oidc": "your college account", "password": ""}  # on the button
 TESTERS = 100  # people an app of Google's publishing status "Testing" may list: https://support.google.com/cloud/answer/15549945
 ONLY = {"google_domains": "google", "github_organisations": "github"} | dict.fromkeys(
-    ("oidc_authorize_url", "oidc_exchange_url", "oidc_userinfo_url"), "oidc"
+    ("oidc_authorize_url", "oidc_exchange_url", "oidc_userinfo_url", "oidc_required_claims"), "oidc"
 )
 
 
@@ -36,6 +38,8 @@ class SignIn(Group):
     oidc_authorize_url: str = Field(examples=["https://login.college.edu/oauth2/authorize"])
     oidc_exchange_url: str = Field(examples=["https://login.college.edu/oauth2/token"])
     oidc_userinfo_url: str = Field(examples=["https://login.college.edu/oauth2/userinfo"])
+    oidc_scopes: tuple[Scope, ...] = Field(examples=['["openid", "email", "profile"]'])
+    oidc_required_claims: tuple[Claim, ...] = Field(examples=['["idp=https://idp.college.edu/idp/shibboleth"]'])
     oidc_require_verified_email: bool
     sign_in_name: str
     sign_in_probe: bool
@@ -66,6 +70,18 @@ class SignIn(Group):
     def _is_address(cls, value: str, others: ValidationInfo) -> str:
         return patterns.https_url(value) if value or others.data.get("sign_in") == "oidc" else value
 
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _says_openid(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        if not {"openid", "email"} <= set(scopes):
+            raise ValueError("lacks openid or email, without which the service does not tell who signed in")
+        return scopes
+
+    @property
+    def required_claims(self) -> dict[str, str]:
+        """What the service must say of everybody who gets in: values by claim."""
+        return dict(claim.split("=", 1) for claim in self.oidc_required_claims)
+
     @property
     def sign_in_words(self) -> str:
         """What stands on the button after "Sign in with"; empty for passwords, which have a form."""
@@ -82,6 +98,7 @@ class SignIn(Group):
             client_id=self.client_id,
             client_secret=self.client_secret,
             redirect_uri=redirect_uri,
+            scope=" ".join(self.oidc_scopes if self.sign_in == "oidc" else ("openid", "email")),
         )
 
     def advice(self, emails: tuple[str, ...]) -> Iterator[str]:

@@ -46,6 +46,8 @@ HUB = JupyterHubConfig(
     oidc_authorize_url="https://login.college.example/authorize",
     oidc_token_url="https://login.college.example/token",
     oidc_userinfo_url="https://login.college.example/userinfo",
+    oidc_scopes=("openid", "email"),
+    required_claims={"idp": "https://idp.college.example"},
     require_verified_email=True,
     support_email="peter@college.example",
     college="O'Brien's college",
@@ -77,7 +79,11 @@ def hub(load: Callable[[str], Config]) -> Any:
 
 def unit(name: str) -> list[tuple[str, str]]:
     """Every setting of a unit, in order."""
-    text = UserUnit(memory_mib=1024).render() if name == "jupyterhub-user@.service" else (UNITS / name).read_text()
+    text = (
+        UserUnit(memory_mib=1024, cpu_percent=200, threads=2).render()
+        if name == "jupyterhub-user@.service"
+        else (UNITS / name).read_text()
+    )
     lines = text.replace("\\\n", "").splitlines()
     pairs = [line.partition("=") for line in lines if line and line[0] not in "#["]
     return [(key, value) for key, _, value in pairs]

@@ -66,7 +66,7 @@ def test_settings_that_are_not_this_students_are_refused(text: str, why: str) ->
 def test_the_environment_is_the_launchers_own_whatever_the_hub_says() -> None:
     handed = {**HANDED, "JUPYTERHUB_DISABLE_USER_CONFIG": "0", "JUPYTERHUB_ROOT_DIR": "/"}
 
-    variables = environment("jh-ada", "/home/jh-ada", handed, "/run/jh/jh-ada")
+    variables = environment("jh-ada", "/home/jh-ada", handed, "/run/jh/jh-ada", "3")
 
     assert variables["JUPYTERHUB_DISABLE_USER_CONFIG"] == "1", "a configuration in the home could open the server"
     assert variables["JUPYTERHUB_ROOT_DIR"] == variables["HOME"] == "/home/jh-ada"

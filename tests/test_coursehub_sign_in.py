@@ -51,6 +51,15 @@ def test_the_teacher_can_trust_a_provider_that_does_not_tell(roster: Path) -> No
     assert who(door(roster, require_verified_email=False), email_verified=None) == "jh-ada"
 
 
+def test_a_service_of_many_colleges_vouches_for_those_of_one(roster: Path) -> None:
+    cilogon = door(roster, required_claims={"idp": "https://idp.college.example"})
+
+    assert who(cilogon, idp="https://idp.college.example") == "jh-ada"
+    for idp in ("https://idp.elsewhere.example", None, ["https://idp.college.example"]):
+        with pytest.raises(HTTPError, match="does not come from where this class signs in"):
+            who(cilogon, idp=idp)
+
+
 def test_a_refusal_names_the_account_and_whom_to_write_to(roster: Path) -> None:
     with pytest.raises(HTTPError, match=r"mallory@gmail\.example, which is not on the class roster.*teacher@college"):
         who(door(roster), email="mallory@gmail.example")

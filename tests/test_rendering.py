@@ -20,6 +20,7 @@ EXAMPLES: dict[str, Any] = {
     "vcpus": 4,
     "sign_in_words": "O'Brien's college",  # a quote is where hand-made quoting breaks
     "memory_mib": 1024,
+    "cpu_percent": 150,
     "idle_minutes": 90,
     "require_verified_email": True,
     "packages": ("pint==0.25.3", "pyserial"),

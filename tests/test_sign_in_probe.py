@@ -45,6 +45,7 @@ def told(app: web.Application, **changed: str) -> list[str]:
                 client_id=values["client_id"],
                 client_secret=SecretStr(values["client_secret"]),
                 redirect_uri=values["redirect_uri"],
+                scope="openid email",
             )
             return await asyncio.to_thread(sign_in_probe.problems, service)
 
