@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from oauthenticator.github import GitHubOAuthenticator
 from traitlets import Unicode
 
-from coursehub.sign_in.door import RosterAuthenticator
+from coursehub.sign_in.service import ServiceAuthenticator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ class Accounts:
         Path(draft).replace(self._path)
 
 
-class GitHubSignIn(RosterAuthenticator, GitHubOAuthenticator):  # type: ignore[misc]  # oauthenticator publishes no types
+class GitHubSignIn(ServiceAuthenticator, GitHubOAuthenticator):  # type: ignore[misc]  # oauthenticator publishes no types
     """Whoever GitHub vouches for and the roster lists, by GitHub name; in one of the organisations if there are any."""
 
     accounts_path = Unicode(str(ACCOUNTS), help="Where the numbers of GitHub accounts are kept.").tag(config=True)

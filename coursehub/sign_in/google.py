@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from oauthenticator.google import GoogleOAuthenticator
 
-from coursehub.sign_in.door import RosterAuthenticator
+from coursehub.sign_in.service import ServiceAuthenticator
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 GMAIL = ("gmail.com", "googlemail.com")  # addresses nobody but Google gives out
 
 
-class GoogleSignIn(RosterAuthenticator, GoogleOAuthenticator):  # type: ignore[misc]  # oauthenticator publishes no types
+class GoogleSignIn(ServiceAuthenticator, GoogleOAuthenticator):  # type: ignore[misc]  # oauthenticator publishes no types
     """Whoever Google vouches for and the roster lists, by e-mail address."""
 
     def user_info_to_username(self, user_info: MutableMapping[str, Any]) -> str:

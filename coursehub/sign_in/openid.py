@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from oauthenticator.generic import GenericOAuthenticator
 from traitlets import Bool, Dict
 
-from coursehub.sign_in.door import RosterAuthenticator
+from coursehub.sign_in.service import ServiceAuthenticator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class OpenIDSignIn(RosterAuthenticator, GenericOAuthenticator):  # type: ignore[misc]  # oauthenticator publishes no types
+class OpenIDSignIn(ServiceAuthenticator, GenericOAuthenticator):  # type: ignore[misc]  # oauthenticator publishes no types
     """Whoever the service vouches for and the roster lists, by e-mail address."""
 
     require_verified_email = Bool(
