@@ -26,6 +26,7 @@ ORDER = (
     "class_time",
     "droplets",
     "changes",
+    "sign_in",
     "packages",
     "interruptions",
     "rebuild",
