@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from tornado.httpclient import AsyncHTTPClient
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPServerRequest, RequestStartLine
 from tornado.web import Application
 from yarl import URL
 
@@ -83,7 +83,8 @@ class Stage:
 
     async def typed(self, page: aiohttp.ClientResponse, login: str, password: str = PASSWORD) -> URL:
         """Fill in the sign-in page; where the browser is then sent, followed up to the hub."""
-        answer = await self.browser.post(page.url, data={"email": login, "password": password}, allow_redirects=False)
+        there = URL(str(page.url))  # as who reads it off the address bar
+        answer = await self.browser.post(there, data={"email": login, "password": password}, allow_redirects=False)
         return await self.followed(answer)
 
     async def followed(self, answer: aiohttp.ClientResponse) -> URL:
@@ -99,7 +100,7 @@ class Stage:
 def _request(authenticator: Any, address: str) -> tuple[Application, HTTPServerRequest]:
     hub = SimpleNamespace(base_url="/hub/")
     application = Application(authenticator=authenticator, hub=hub, log=Mock(), cookie_secret="secret")
-    return application, HTTPServerRequest(method="GET", uri=address, connection=Mock())
+    return application, HTTPServerRequest(start_line=RequestStartLine("GET", address, "HTTP/1.0"), connection=Mock())
 
 
 def login_redirect(authenticator: Any, **extra: str) -> tuple[str, str]:
@@ -134,10 +135,13 @@ async def _opened(folder: Path) -> AsyncIterator[Stage]:
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=secure)
     await site.start()
     port = runner.addresses[0][1]
-    connector = aiohttp.TCPConnector(resolver=_Loopback(port), ssl=ssl.create_default_context(cafile=authority))
-    async with aiohttp.ClientSession(connector=connector) as browser:
-        yield Stage(services, browser, port, authority)
-    await runner.cleanup()
+    trust = ssl.create_default_context(cafile=authority)
+    connector = aiohttp.TCPConnector(resolver=_Loopback(port), ssl=trust)
+    try:
+        async with aiohttp.ClientSession(connector=connector) as browser:
+            yield Stage(services, browser, port, authority)
+    finally:
+        await runner.cleanup()
 
 
 def on_stage(folder: Path, visit: Callable[[Stage], Awaitable[None]]) -> None:
