@@ -14,6 +14,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
 
 from rehearsal.identity import GOOGLE, REDIRECT_URI
+from rehearsal.identity.google import auth_error
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -167,8 +168,12 @@ def test_a_request_that_is_not_right_ends_on_a_page_at_google(
     authority: Path, changed: dict[str, str], status: int, error: str
 ) -> None:
     async def visit(stage: Stage) -> None:
-        page = await stage.browser.get(AUTHORIZE, params=ASKED | changed, allow_redirects=False)
+        page = await stage.browser.get(AUTHORIZE, params=ASKED | changed)
+        assert (page.url.host, page.url.path) == ("accounts.google.com", "/signin/oauth/error")
         assert (page.status, f"Error {status}: {error}" in await page.text()) == (status, True)
+        assert error.encode() in base64.urlsafe_b64decode(page.url.query["authError"]), (
+            "who follows nothing reads it too"
+        )
 
     on_stage(authority, visit)
 
@@ -243,6 +248,8 @@ def refusal(folder: Path, login: str, prepare: Callable[[Stage], Awaitable[None]
         prepare(stage)
         form = {"email": login, "password": "rehearsal"}
         answer = await stage.browser.post(AUTHORIZE, params=ASKED, data=form, allow_redirects=False)
+        if "authError" in answer.headers.get("Location", ""):
+            answer = await stage.browser.get(answer.headers["Location"])
         seen.append((answer.status, await answer.text()))
 
     on_stage(folder, visit)
@@ -275,6 +282,11 @@ def test_a_disabled_account_is_told_so_and_its_token_is_worth_nothing(authority:
         assert session.status == 403, "the browser that was signed in cannot go on either"
 
     on_stage(authority, visit)
+
+
+def test_an_error_is_coded_as_google_codes_it() -> None:
+    coded = "Cg5pbnZhbGlkX2NsaWVudBIfVGhlIE9BdXRoIGNsaWVudCB3YXMgbm90IGZvdW5kLiCRAw=="  # of a page people cite
+    assert auth_error(401, "invalid_client", "The OAuth client was not found.") == coded
 
 
 def test_a_wrong_password_gets_the_page_again(authority: Path) -> None:

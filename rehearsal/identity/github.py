@@ -104,7 +104,10 @@ class GitHub(Provider):
         return _answer(request, granted)
 
     def _redeemed(self, asked: Mapping[str, str]) -> Grant | dict[str, str]:
-        """Return the grant of a code, or why there is none."""
+        """Return the grant of a code, or why there is none.
+
+        The code comes before the redirect address (lelylan/simple-oauth2 issue 71: neither was right).
+        """
         if not self.client.has_secret(asked.get("client_secret", "")):
             words = "The client_id and/or client_secret passed are incorrect."
             return _problem("incorrect_client_credentials", words)

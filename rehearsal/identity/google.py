@@ -49,6 +49,7 @@ class Google(Provider):
         super().__init__("google", Page("Google"), accounts, client, Grants(_CODE_SECONDS, _TOKEN_SECONDS))
         self.testers: Collection[str] | None = None
         self.signer = Signer()
+        self._refusals: dict[str, tuple[int, str]] = {}
 
     def sites(self) -> dict[str, web.Application]:
         """Return what answers under each of Google's names."""
@@ -58,6 +59,7 @@ class Google(Provider):
                 web.get("/.well-known/openid-configuration", self._discovery),
                 web.get("/o/oauth2/v2/auth", self._authorize),
                 web.post("/o/oauth2/v2/auth", self._authorize),
+                web.get("/signin/oauth/error", self._error_page),
                 web.get("/Logout", self.sign_out),
             ),
             "oauth2.googleapis.com": self.application(token),
@@ -123,8 +125,16 @@ class Google(Provider):
         return None
 
     def _refusal(self, status: int, error: str, words: str) -> web.Response:
-        """Google's page of an error; "Error 400: redirect_uri_mismatch" is how it says it."""
-        return self.page.notice("Access blocked", f"Error {status}: {error}. {words}", status=status)
+        """Send the browser to Google's page of errors; ``authError`` has it all (onyx-dot-app/onyx issue 7854)."""
+        coded = auth_error(status, error, words)
+        self._refusals[coded] = (status, f"Error {status}: {error}. {words}")
+        query = {"authError": coded, "client_id": self.client.id, "flowName": "GeneralOAuthFlow"}
+        return redirect(f"{ISSUER}/signin/oauth/error", query.items())
+
+    async def _error_page(self, request: web.Request) -> web.Response:
+        """Say what was wrong; "Error 400: redirect_uri_mismatch" is how Google puts it."""
+        status, words = self._refusals.get(request.query.get("authError", ""), (400, "Error 400: invalid_request."))
+        return self.page.notice("Access blocked", words, status=status)
 
     async def _token(self, request: web.Request) -> web.Response:
         """Exchange a code for an access token and an ID token."""
@@ -214,6 +224,19 @@ class Google(Provider):
     async def _certificates(self, _: web.Request) -> web.Response:
         """Publish the key that signs ID tokens."""
         return web.json_response(self.signer.jwks())
+
+
+def auth_error(status: int, error: str, words: str) -> str:
+    """Return an error as Google writes it into an address: base64 of a protocol buffer with the fields 1, 2 and 4."""
+    texts = ((1, error.encode()), (2, words.encode()))
+    fields = [bytes([number << 3 | 2]) + _varint(len(text)) + text for number, text in texts]
+    return base64.urlsafe_b64encode(b"".join(fields) + bytes([4 << 3]) + _varint(status)).decode()
+
+
+def _varint(number: int) -> bytes:
+    """Return a number in sevens of bits, the lowest first; all bytes but the last have the eighth bit set."""
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])
 
 
 def _granted(scopes: tuple[str, ...]) -> str:
