@@ -39,11 +39,11 @@ class Accounts:
 
     def entered(self, service: str, name: str, password: str) -> Person | None:
         """Return whom a service lets in with what was typed: the e-mail address, at GitHub also the user name."""
+        if not hmac.compare_digest(password.encode(), PASSWORD.encode()):
+            return None
         typed = name.strip().casefold()
-        right = hmac.compare_digest(password.encode(), PASSWORD.encode())
-        names = {"github": lambda person: (person.login, person.github.casefold())}
-        known = names.get(service, lambda person: (person.login,))
-        return next((person for person in self.everybody(service) if right and typed in known(person)), None)
+        named = self.on_github(typed) if service == "github" else None
+        return named or next((person for person in self.everybody(service) if person.login == typed), None)
 
     def on_github(self, user_name: str) -> Person | None:
         """Return who has this user name at GitHub now; its case does not matter."""

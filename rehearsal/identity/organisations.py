@@ -43,17 +43,14 @@ class Organisations:
 
     def exists(self, organisation: str) -> bool:
         """Whether there is such an organisation."""
-        return any(self._is(entry.organisation, organisation) for entry in self._memberships)
+        return any(entry.organisation.casefold() == organisation.casefold() for entry in self._memberships)
 
     def membership(self, organisation: str, account: int, team: str = "") -> Membership | None:
         """Return an account's membership of an organisation, or of a team of it."""
-        wanted = (organisation.casefold(), team.casefold(), account)
-        entries = ((one.organisation.casefold(), one.team.casefold(), one.account) for one in self._memberships)
-        return next((one for one, entry in zip(self._memberships, entries, strict=True) if entry == wanted), None)
+        wanted = (organisation.casefold(), team.casefold())
+        own = {(entry.organisation.casefold(), entry.team.casefold()): entry for entry in self.of(account)}
+        return own.get(wanted)
 
     def of(self, account: int) -> list[Membership]:
         """Return the organisations and teams of an account."""
         return [entry for entry in self._memberships if entry.account == account]
-
-    def _is(self, one: str, other: str) -> bool:
-        return one.casefold() == other.casefold()
