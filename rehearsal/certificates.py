@@ -45,8 +45,11 @@ def authority(folder: Path) -> Path:
     return certificate
 
 
-def server(folder: Path, name: str, address: str) -> tuple[Path, Path]:
-    """Return certificate and key of a server of the rehearsal, ``name`` at ``address``, made on first use."""
+def server(folder: Path, name: str, address: str, *more: str) -> tuple[Path, Path]:
+    """Return certificate and key of a server of the rehearsal at ``address``, made on first use.
+
+    It has a ``name`` and perhaps ``more`` of them.
+    """
     certificate, private = folder / f"{name}.pem", folder / f"{name}.key"
     if not certificate.exists():
         issuer = x509.load_pem_x509_certificate(authority(folder).read_bytes())
@@ -54,7 +57,7 @@ def server(folder: Path, name: str, address: str) -> tuple[Path, Path]:
         if not isinstance(signing_key, ec.EllipticCurvePrivateKey):
             raise TypeError(f"{folder / 'authority.key'} is not the key this rehearsal made; remove the folder")
         key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(address))]
+        names = [*map(x509.DNSName, (name, *more)), x509.IPAddress(ipaddress.ip_address(address))]
         issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key())
         unsigned = (
             _statement(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), issuer.subject, key.public_key())

@@ -1,4 +1,4 @@
-"""The cloud on this machine: one process that is DigitalOcean, the registrar's DNS and the college's sign-in."""
+"""The cloud on this machine: one process that is DigitalOcean, the registrar's DNS and all sign-in services."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from rehearsal import acme, certificates, cloud, identity, metadata, names
+from rehearsal import acme, certificates, cloud, metadata, names
 from rehearsal.clients import BUNDLE
 from rehearsal.droplets import Droplets
+from rehearsal.identity import Services, control
 from rehearsal.places import (
     API_PORT,
     API_TOKEN,
     FILES_PORT,
     GATEWAY,
     METADATA_PORT,
+    PLAYED,
+    PLAYED_PORT,
     PROXY_PORT,
     REPOSITORY,
     SIGN_IN,
@@ -56,12 +59,10 @@ async def _serve(places: Places) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
 
     authority = certificates.authority(places.authority)
-    certificate, key = certificates.server(places.authority, SIGN_IN, GATEWAY)
-    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    secure.load_cert_chain(certificate, key)
-
     machines = Droplets(places, log.info)
     api = cloud.make_app(places.cloud, machines, token=API_TOKEN, delay=_DELAY)
+    services = Services(f"https://{SIGN_IN}:{SIGN_IN_PORT}")
+    api.add_routes(control.routes(services))
     resolvers = names.serve(lambda: cloud.zones(api[cloud.STATE]), Path("/etc/resolv.conf"))
     await asyncio.to_thread(acme.start, places)
     certificates.bundle(places.bundle, Path(BUNDLE), authority, *sorted(places.pebble.glob("root-*.pem")))
@@ -70,7 +71,8 @@ async def _serve(places: Places) -> None:
     files = web.Application()
     files.router.add_static("/", REPOSITORY / "rehearsal" / "anaconda")
     runners = [
-        await _start(identity.make_app(issuer=f"https://{SIGN_IN}:{SIGN_IN_PORT}"), SIGN_IN_PORT, secure),
+        await _start(services.college.site(), SIGN_IN_PORT, _secure(places, SIGN_IN)),
+        await _start(services.played(), PLAYED_PORT, _secure(places, *PLAYED)),
         await _start(files, FILES_PORT),
         await _start(metadata.make_app(machines.metadata), METADATA_PORT),
         await _start(api, API_PORT),
@@ -84,6 +86,13 @@ async def _serve(places: Places) -> None:
         await runner.cleanup()
     for resolver in resolvers:
         resolver.stop()
+
+
+def _secure(places: Places, name: str, *more: str) -> ssl.SSLContext:
+    """Return the TLS of a server that has these names."""
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    secure.load_cert_chain(*certificates.server(places.authority, name, GATEWAY, *more))
+    return secure
 
 
 async def _start(app: web.Application, port: int, secure: ssl.SSLContext | None = None) -> web.AppRunner:

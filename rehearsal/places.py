@@ -21,6 +21,16 @@ METADATA_PORT = 8169
 PROXY_PORT = 3128
 SIGN_IN = "login.college.example"
 SIGN_IN_PORT = 9443
+# The names Google and GitHub answer sign-ins under; in a rehearsal it answers them itself, on the port of HTTPS.
+PLAYED = (
+    "accounts.google.com",
+    "oauth2.googleapis.com",
+    "openidconnect.googleapis.com",
+    "www.googleapis.com",
+    "github.com",
+    "api.github.com",
+)
+PLAYED_PORT = 443
 ACME = "acme.rehearsal.example"
 ACME_PORT = 14000
 

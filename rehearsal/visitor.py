@@ -17,7 +17,7 @@ from coursehub.session import HubError, Session
 from coursehub.student import Student
 from coursehub.student_check import zen
 from rehearsal.people import PASSWORD
-from rehearsal.places import GATEWAY, SIGN_IN, Places
+from rehearsal.places import GATEWAY, PLAYED, SIGN_IN, Places
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -31,7 +31,7 @@ _DNS_SECONDS = 5
 
 def addresses() -> dict[str, str]:
     """Return where the names a browser needs are found, as the rehearsal's DNS has it now."""
-    return {name: _address(name) for name in (COURSE, SIGN_IN)}
+    return {name: _address(name) for name in (COURSE, SIGN_IN, *PLAYED)}
 
 
 def _address(name: str) -> str:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the certificates of the played sign-in services, made once for all tests."""
+    return tmp_path_factory.mktemp("authority")
+
+
 @pytest.fixture
 def texts(tmp_path: Path) -> dict[str, str]:
     """A whole, good configuration as the engine hands it over: Pulumi.yaml's defaults and what a teacher sets."""

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from yarl import URL
 
+import roster
 from rehearsal import identity, people
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-for-pkce"
@@ -235,14 +236,29 @@ def test_discovery_names_addresses_that_exist() -> None:
 
 def test_the_class_is_twelve_students_two_tas_an_instructor_a_stranger_and_an_impostor() -> None:
     with ROSTER.open(encoding="utf-8") as file:
-        roster = {row["email"]: row["role"] for row in csv.DictReader(file)}
-    assert Counter(roster.values()) == {"student": 12, "ta": 2, "instructor": 1}
-    everybody = people.read()
+        rows = list(csv.DictReader(file))
+    roles = {row["email"]: row["role"] for row in rows}
+    assert Counter(roles.values()) == {"student": 12, "ta": 2, "instructor": 1}
+    everybody = [person for person in people.read() if "college" in person.accounts - person.disabled]
     verified = {person.email.casefold() for person in everybody if person.email_verified}
-    assert set(roster) < verified, "everybody on the roster can sign in"
-    assert len(verified - set(roster)) == 1, "one person can sign in at the college and is not on the roster"
+    assert set(roles) < verified, "everybody on the roster can sign in"
+    assert len(verified - set(roles)) == 1, "one person can sign in at the college and is not on the roster"
     (impostor,) = (person for person in everybody if not person.email_verified)
-    assert impostor.email in roster, "the impostor would get in if nobody asked whether the e-mail is verified"
+    assert impostor.email in roles, "the impostor would get in if nobody asked whether the e-mail is verified"
+
+
+def test_everybody_on_the_roster_has_accounts_at_google_and_github_too() -> None:
+    with ROSTER.open(encoding="utf-8") as file:
+        names = {row["email"]: row["github"] for row in csv.DictReader(file)}
+    everybody = {person.email.casefold(): person for person in people.read() if person.email_verified}
+    for email, github in names.items():
+        assert everybody[email].accounts == {"college", "google", "github"}
+        assert everybody[email].github.casefold() == github, "the roster names the account GitHub tells the hub"
+
+
+def test_the_rosters_github_names_change_nobodys_account_on_the_server() -> None:
+    told = {person.email: person.user for person in roster.read(ROSTER)}
+    assert told == {email: roster.user_name(email) for email in told}, "accounts follow from the e-mail address"
 
 
 def _bytes(text: str) -> bytes:

@@ -13,10 +13,10 @@ from rehearsal import certificates
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
-def hello(folder: Path, trust: ssl.SSLContext, name: str) -> None:
-    """Do a TLS handshake with a server that has a certificate from ``folder``."""
+def hello(folder: Path, trust: ssl.SSLContext, name: str, *more: str) -> None:
+    """Do a TLS handshake with a server that has a certificate from ``folder``, for ``more`` names perhaps."""
     serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    serving.load_cert_chain(*certificates.server(folder, "login.college.example", "192.0.2.1"))
+    serving.load_cert_chain(*certificates.server(folder, "login.college.example", "192.0.2.1", *more))
     ours, theirs = socket.socketpair()
 
     def answer() -> None:
@@ -38,6 +38,12 @@ def test_a_client_that_trusts_the_authority_trusts_its_servers_by_name_and_addre
     trust = ssl.create_default_context(cafile=certificates.authority(tmp_path))
     hello(tmp_path, trust, "login.college.example")
     hello(tmp_path, trust, "192.0.2.1")
+
+
+def test_a_certificate_can_be_good_for_several_names(tmp_path: Path) -> None:
+    trust = ssl.create_default_context(cafile=certificates.authority(tmp_path))
+    for name in ("login.college.example", "github.com", "api.github.com"):
+        hello(tmp_path, trust, name, "github.com", "api.github.com")
 
 
 def test_a_certificate_is_good_for_no_other_name(tmp_path: Path) -> None:

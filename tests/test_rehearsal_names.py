@@ -102,8 +102,15 @@ def test_the_most_particular_zone_answers() -> None:
     assert ask("hub.lab.course.example").header.rcode == dnslib.RCODE.NXDOMAIN
 
 
-def test_the_rehearsals_own_services_are_at_the_gateway() -> None:
-    assert told(ask(SIGN_IN)) == [("A", GATEWAY)]
+@pytest.mark.parametrize("name", [SIGN_IN, "accounts.google.com", "www.googleapis.com", "github.com", "api.github.com"])
+def test_the_rehearsals_own_services_are_at_the_gateway(name: str) -> None:
+    assert told(ask(name)) == [("A", GATEWAY)]
+
+
+@pytest.mark.parametrize("kind", ["AAAA", "HTTPS", "MX"])
+def test_nothing_but_the_gateway_is_told_of_a_played_service(kind: str) -> None:
+    reply = ask("github.com", kind)
+    assert (reply.header.rcode, reply.rr) == (dnslib.RCODE.NOERROR, []), "the real one is not asked about it either"
 
 
 def test_the_rest_of_the_world_is_nobodys_zone() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from rehearsal.places import GATEWAY, SIGN_IN
+from rehearsal.places import GATEWAY, PLAYED, SIGN_IN
 from rehearsal.proxy import Proxy
 
 
@@ -12,6 +12,7 @@ def test_the_rehearsals_names_are_where_its_dns_says() -> None:
     proxy = Proxy(list)
 
     assert proxy.address(SIGN_IN) == GATEWAY
+    assert {proxy.address(name) for name in PLAYED} == {GATEWAY}, "the real Google and GitHub are out of reach"
     assert proxy.address("www.college.example") == "www.college.example", "others are the system's to look up"
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import cached_property
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -20,10 +21,11 @@ def _number(value: int) -> str:
 
 
 class Signer:
-    """An RSA key made on the spot; it lives as long as the provider does."""
+    """An RSA key made when it is first needed; it lives as long as the provider does."""
 
-    def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    @cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        return rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Return ``claims`` as a compact JSON Web Signature."""
