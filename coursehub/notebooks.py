@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
 
 CELL_SECONDS = 300  # a cell of a lesson that takes longer is one to tag
 SKIP = "skip-check"
@@ -27,11 +29,9 @@ def failure(path: Path) -> str | None:
         return f"is not a notebook: {str(error).partition(chr(10))[0]}"
     if any(SKIP in cell.metadata.get("tags", []) for cell in notebook.cells):
         return None
-    client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
-    )
     try:
-        client.execute()
+        with TemporaryDirectory() as sockets:
+            _client(notebook, path.parent, sockets).execute()
     except CellExecutionError as error:
         return f"cell {_failed(notebook)}: {error.ename}: {error.evalue.strip().partition(chr(10))[0]}"
     except CellTimeoutError:
@@ -39,6 +39,21 @@ def failure(path: Path) -> str | None:
     except DeadKernelError:
         return f"cell {_failed(notebook)}: the kernel died"
     return None
+
+
+def _client(notebook: Any, folder: Path, sockets: str) -> NotebookClient:
+    """What runs ``notebook`` in ``folder``; its kernel is spoken to in the folder ``sockets``, not over the network.
+
+    Without an absolute ``ip`` their names would be relative, and the kernel, which runs in ``folder``, would make them
+    there.
+    """
+    return NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+    )
 
 
 def _failed(notebook: Any) -> int:
