@@ -1,5 +1,7 @@
 """Run notebooks from top to bottom: ``python -m coursehub.notebooks FOLDER``, by the interpreter that is on trial.
 
+With names after the folder only these are run.
+
 What a package breaks shows in the course's own notebooks before a student sees it. One that fails is a line on
 standard output, ``PATH: cell 3: ModuleNotFoundError: ...``; the exit status is 1 if there was any. One that is meant to
 fail says so: a cell tagged ``raises-exception`` may, and one tagged ``skip-check`` keeps its notebook from being run.
@@ -64,10 +66,11 @@ def _failed(notebook: Any) -> int:
 
 
 def main() -> None:
-    """Run every notebook below the folder named on the command line."""
+    """Run every notebook below the folder named on the command line, or those that are named after it."""
     folder = Path(sys.argv[1])
+    named = [folder / name for name in sys.argv[2:]]
     failed = False
-    for path in sorted(folder.rglob("*.ipynb")):
+    for path in named or sorted(folder.rglob("*.ipynb")):
         if (why := failure(path)) is not None:
             print(f"{path.relative_to(folder)}: {why}", flush=True)
             failed = True
