@@ -127,6 +127,14 @@ def test_an_upgrade_can_be_taken_back_in_seconds(term: Term, seat: Seat, capsys:
         print(f"\nrollback of the packages: {seconds:.1f} s")
 
 
+def test_the_next_up_has_the_packages_of_the_settings(term: Term, seat: Seat) -> None:
+    assert "packages: removes iniconfig" in term.pulumi("preview").stdout
+
+    term.up()
+
+    assert in_a_new_kernel(seat, FOUND) == "None"
+
+
 def test_a_changed_notebook_that_fails_is_told_and_delivered(term: Term, week: Path) -> None:
     fails = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("no_such_name")])
     nbformat.write(fails, week / "lab9.ipynb")
@@ -137,14 +145,6 @@ def test_a_changed_notebook_that_fails_is_told_and_delivered(term: Term, week: P
     assert "delivered, but does not run to its end" in said, "the teacher decides"
     assert "lab9.ipynb" in term.droplet().says("ls /opt/course/content/week8")
     assert "welcome.ipynb" not in said, "what has not changed is not run again"
-
-
-def test_the_next_up_has_the_packages_of_the_settings(term: Term, seat: Seat) -> None:
-    assert "packages: removes iniconfig" in term.pulumi("preview").stdout
-
-    term.up()
-
-    assert in_a_new_kernel(seat, FOUND) == "None"
 
 
 @pytest.fixture(scope="module")
