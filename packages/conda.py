@@ -44,7 +44,7 @@ class Spec:
 class EnvironmentFile:
     """An environment file as it is read; ``problems`` is everything wrong with it."""
 
-    name: str
+    path: Path
     channels: list[str] = field(default_factory=list)
     specs: list[Spec] = field(default_factory=list)
     requirements: Requirements = field(default_factory=Requirements)
@@ -53,7 +53,7 @@ class EnvironmentFile:
     @classmethod
     def read(cls, path: Path) -> EnvironmentFile:
         """The file at ``path``."""
-        file = cls(path.name)
+        file = cls(path)
         try:
             root = yaml.compose(read_text(path), Loader=yaml.SafeLoader)
         except Unreadable as problem:
@@ -70,22 +70,23 @@ class EnvironmentFile:
 
     def _read(self, root: yaml.Node | None) -> None:
         if not isinstance(root, yaml.MappingNode):
-            self.problems.append(f"{self.name} has no channels and dependencies; a good one is\n{GOOD}")
+            self.problems.append(f"{self.path.name} has no channels and dependencies; a good one is\n{GOOD}")
             return
         parts: dict[str, yaml.Node] = {}
         for key, value in root.value:
-            if key.value in parts:
-                self._refuse(key, f"{key.value} stands there twice; keep one")
-            elif key.value not in ("channels", "dependencies", *IGNORED):
-                self._refuse(key, _unknown(str(key.value)))
-            parts[str(key.value)] = value
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            if name in parts:
+                self._refuse(key, f"{name} stands there twice; keep one")
+            elif name not in ("channels", "dependencies", *IGNORED):
+                self._refuse(key, _unknown(name))
+            parts[name] = value
         for node in self._items(parts.get("channels"), "channels", "- conda-forge"):
             self._channel(node)
         for node in self._items(parts.get("dependencies"), "dependencies", "- numpy=2.1"):
             self._dependency(node)
         if not self.channels and not self.problems:
             self.problems.append(
-                f"{self.name} names no channel; say where conda takes the packages from, whose terms differ:\n"
+                f"{self.path.name} names no channel; say where conda takes the packages from, whose terms differ:\n"
                 "channels:\n  - conda-forge"
             )
 
@@ -112,7 +113,7 @@ class EnvironmentFile:
         elif isinstance(node, yaml.MappingNode) and [key.value for key, _ in node.value] == ["pip"]:
             for item in self._items(node.value[0][1], "pip", "- pint==0.25.3"):
                 text = " ".join(item.value.split()) if isinstance(item, yaml.ScalarNode) else ""
-                self.requirements.add(text, self._where(item))
+                self.requirements.add(text, self._where(item), (self.path,))
         else:
             self._refuse(node, "only packages, and a list of more for pip:, can stand here")
 
@@ -130,7 +131,7 @@ class EnvironmentFile:
         self.specs.append(Spec(text, self._where(node)))
 
     def _where(self, node: yaml.Node) -> str:
-        return f"{self.name} line {node.start_mark.line + 1}"
+        return f"{self.path.name} line {node.start_mark.line + 1}"
 
     def _refuse(self, node: yaml.Node, why: str) -> None:
         self.problems.append(f"{self._where(node)}: {why}")

@@ -48,25 +48,26 @@ class Requirements:
             self.problems.append(str(problem))
             return
         for number, line in logical_lines(text):
-            where = f"{path.name} line {number}"
-            if not (match := INCLUDE.fullmatch(line)):
-                self.add(line, where)
-            elif "://" in match["path"]:
-                self.problems.append(f"{where}: {line!r} is an address; download the file and include that")
-            else:
-                included = path.parent / match["path"]
-                if included.resolve() in {file.resolve() for file in (*including, path)}:
-                    self.problems.append(f"{where}: {line!r} leads back to a file that includes this one")
-                else:
-                    self.read(included, (*including, path))
+            self.add(line, f"{path.name} line {number}", (*including, path))
 
-    def add(self, line: str, where: str) -> None:
-        """Add a line that stands ``where``, or say what is wrong with it."""
+    def add(self, line: str, where: str, files: tuple[Path, ...]) -> None:
+        """Add a line that stands ``where``, or say what is wrong with it; ``files`` lead to it, its own the last."""
+        if include := INCLUDE.fullmatch(line):
+            self._include(files[-1].parent / include["path"], f"{where}: {line!r}", files)
+            return
         try:
             if requirement := parsed(line):
                 self.lines.append(Line(requirement, where))
         except ValueError as problem:
             self.problems.append(f"{where}: {line!r} {problem}")
+
+    def _include(self, path: Path, what: str, files: tuple[Path, ...]) -> None:
+        if re.search(r":/", str(path)):  # an address, whose slashes Path has made one
+            self.problems.append(f"{what} is an address; download the file and include that")
+        elif path.resolve() in {file.resolve() for file in files}:
+            self.problems.append(f"{what} leads back to a file that includes this one")
+        else:
+            self.read(path, files)
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:

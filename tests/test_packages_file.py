@@ -74,6 +74,15 @@ def test_a_file_includes_others_beside_it(tmp_path: Path) -> None:
     )
 
 
+def test_pips_part_of_an_environment_file_may_include_one_of_pips(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pint==0.25.3\n-e .\n")
+    text = "channels: [x]\ndependencies: [python, pip: [-r requirements.txt]]\n"
+
+    assert "requirements.txt line 2: '-e .' is a folder" in refusal(tmp_path, text, name="environment.yml")
+    (tmp_path / "requirements.txt").write_text("pint==0.25.3\n")
+    assert read(tmp_path, text, name="environment.yml").pip == ("pint==0.25.3",)
+
+
 def test_files_that_include_each_other_are_refused(tmp_path: Path) -> None:
     (tmp_path / "base.txt").write_text("pint\n-r requirements.txt\n")
 
@@ -203,6 +212,7 @@ def test_a_python_too_old_for_the_kernel_is_refused(tmp_path: Path, python: str,
         ("channels: [https://c.edu/t/TOKEN/x]\n", "addresses are not taken, because whoever answers there"),
         ("channels: [x]\nvariables: {A: b}\n", "line 2: variables are not set for students' kernels"),
         ("channels: [x]\nchannels: [y]\n", "line 2: channels stands there twice"),
+        ("channels: [x]\n? [a, b]\n: c\n", "line 2: '' is not known here"),
         ("channels: [x]\nplatforms: [osx]\n", "line 2: 'platforms' is not known here"),
         ("channels: [x]\ndependencies: [y::numpy]\n", "is from a channel that does not stand under channels: y"),
         ("channels: [x]\ndependencies: ['numpy[version=2]']\n", "has brackets, which are not read here"),
