@@ -166,10 +166,18 @@ class UsersSlice(Template):
 
 @dataclass(frozen=True, kw_only=True)
 class CourseRequirements(Template):
-    """The course's packages on top of Anaconda."""
+    """The course's packages that pip installs."""
 
     source = "opt/course/requirements.txt.j2"
     packages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CondaArguments(Template):
+    """What conda makes the course's environment of, where it does."""
+
+    source = "opt/course/conda.txt.j2"
+    arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import pulumi
 
-import patterns
 from components.host import Step, StepArgs
 from manifest import Manifest
 from rendering import CheckConfig, copied, script
 
-KNOWN_IMPORTS = {"pint": "pint", "pyserial": "serial"}  # a package's name does not tell what it is imported as
+KNOWN_IMPORTS = {
+    "numpy": "numpy",
+    "pint": "pint",
+    "pyserial": "serial",
+}  # a package's name does not tell what it is imported as
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +37,9 @@ class StudentCheck(Step):
 
 def _manifest(args: StudentCheckArgs, digests: list[str]) -> Manifest:
     settings = args.settings
-    wanted = [patterns.package_name(requirement) for requirement in settings.packages]
-    imports = ("numpy", *(KNOWN_IMPORTS[name] for name in wanted if name in KNOWN_IMPORTS))
+    environment = settings.environment
+    there = {*environment.imported(), *([] if environment.channels else ["numpy"])}  # which Anaconda has
+    imports = ("IPython", *(module for name, module in KNOWN_IMPORTS.items() if name in there))
     after = hashlib.sha256("".join(digests).encode()).hexdigest()
     return Manifest(
         step="student_check",

@@ -1,5 +1,7 @@
 """Run notebooks from top to bottom: ``python -m coursehub.notebooks FOLDER``, by the interpreter that is on trial.
 
+With names after the folder only these are run.
+
 What a package breaks shows in the course's own notebooks before a student sees it. One that fails is a line on
 standard output, ``PATH: cell 3: ModuleNotFoundError: ...``; the exit status is 1 if there was any. One that is meant to
 fail says so: a cell tagged ``raises-exception`` may, and one tagged ``skip-check`` keeps its notebook from being run.
@@ -9,11 +11,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
 
 CELL_SECONDS = 300  # a cell of a lesson that takes longer is one to tag
 SKIP = "skip-check"
@@ -27,11 +31,9 @@ def failure(path: Path) -> str | None:
         return f"is not a notebook: {str(error).partition(chr(10))[0]}"
     if any(SKIP in cell.metadata.get("tags", []) for cell in notebook.cells):
         return None
-    client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
-    )
     try:
-        client.execute()
+        with TemporaryDirectory() as sockets:
+            _client(notebook, path.parent, sockets).execute()
     except CellExecutionError as error:
         return f"cell {_failed(notebook)}: {error.ename}: {error.evalue.strip().partition(chr(10))[0]}"
     except CellTimeoutError:
@@ -39,6 +41,21 @@ def failure(path: Path) -> str | None:
     except DeadKernelError:
         return f"cell {_failed(notebook)}: the kernel died"
     return None
+
+
+def _client(notebook: Any, folder: Path, sockets: str) -> NotebookClient:
+    """What runs ``notebook`` in ``folder``; its kernel is spoken to in the folder ``sockets``, not over the network.
+
+    Without an absolute ``ip`` their names would be relative, and the kernel, which runs in ``folder``, would make them
+    there.
+    """
+    return NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+    )
 
 
 def _failed(notebook: Any) -> int:
@@ -49,10 +66,11 @@ def _failed(notebook: Any) -> int:
 
 
 def main() -> None:
-    """Run every notebook below the folder named on the command line."""
+    """Run every notebook below the folder named on the command line, or those that are named after it."""
     folder = Path(sys.argv[1])
+    named = [folder / name for name in sys.argv[2:]]
     failed = False
-    for path in sorted(folder.rglob("*.ipynb")):
+    for path in named or sorted(folder.rglob("*.ipynb")):
         if (why := failure(path)) is not None:
             print(f"{path.relative_to(folder)}: {why}", flush=True)
             failed = True

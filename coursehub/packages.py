@@ -1,4 +1,4 @@
-"""Try what a requirements file names: ``python -m coursehub.packages FILE``, by the interpreter that has the packages.
+"""Try what lists of packages name: ``python -m coursehub.packages FILE...``, by the interpreter that has the packages.
 
 A package can be installed and still not work, for want of a system library or beside another package's version; better
 found before the class uses it. Standard library only.
@@ -12,18 +12,21 @@ import re
 import sys
 from pathlib import Path
 
-OWN = ("ipykernel", "nbclient")
+OWN = ("ipykernel", "nbclient", "pip")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def names(requirements: str) -> list[str]:
-    """Distributions that the text of a requirements file names, such as ``pyserial`` for ``pyserial[cp2110]>=3.5``."""
-    found = (NAME.match(line.strip()) for line in requirements.splitlines())
+    """Distributions that the text of a list names, such as ``pyserial`` for ``pyserial[cp2110]>=3.5``.
+
+    A list is a requirements file, or conda's arguments, whose packages may have a channel (``conda-forge::pyserial``).
+    """
+    found = (NAME.match(line.strip().rpartition("::")[2]) for line in requirements.splitlines())
     return [match.group() for match in found if match]
 
 
 def course_names(requirements: str) -> list[str]:
-    """The same without what every course's environment has: the kernel, and what runs notebooks on trial."""
+    """The same without what every course's environment has: the kernel, what runs notebooks on trial, and pip."""
     return [name for name in names(requirements) if name not in OWN]
 
 
@@ -47,8 +50,9 @@ def problem(distribution: str) -> str | None:
 
 
 def main() -> None:
-    """Try every package of the file named on the command line; say what does not work and exit 1."""
-    problems = [found for name in names(Path(sys.argv[1]).read_text(encoding="utf-8")) if (found := problem(name))]
+    """Try every package of the files named on the command line; say what does not work and exit 1."""
+    listed = "".join(Path(file).read_text(encoding="utf-8") for file in sys.argv[1:])
+    problems = [found for name in names(listed) if (found := problem(name))]
     if problems:
         sys.exit("\n".join(problems))
 

@@ -28,7 +28,11 @@ def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "current").symlink_to(tmp_path / "new")
     (tmp_path / "previous").symlink_to(tmp_path / "old")
     monkeypatch.setattr(packages, "ENVIRONMENTS", tmp_path)
-    monkeypatch.setattr(packages, "_versions", lambda _, names: [version(name) for name in names])
+    monkeypatch.setattr(
+        packages,
+        "_versions",
+        lambda _, names: {name: version(name) for name in names if name not in ("python", "gdal")},
+    )
     return tmp_path
 
 
@@ -43,6 +47,19 @@ def test_what_is_in_use_is_told_with_versions(environments: Path, capsys: pytest
     said = capsys.readouterr().out
     assert f"in use: jinja2 {version('jinja2')} (installed " in said
     assert f"before: pyyaml {version('pyyaml')} (installed " in said
+
+
+def test_condas_environment_is_told_by_condas_versions(environments: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = environments / "new"
+    (place / "conda.txt").write_text("# conda\n--channel=conda-forge\nipykernel\npython=3.12\ngdal>=3\n")
+    (place / "conda-meta").mkdir()
+    for record in ("python-3.12.4-h1_0", "gdal-3.9.1-py312_0", "history"):
+        (place / "conda-meta" / f"{record}.json").touch()
+
+    assert main(["packages"]) == 0
+
+    said = capsys.readouterr().out
+    assert f"in use: python 3.12.4, gdal 3.9.1, jinja2 {version('jinja2')} (made by conda " in said
 
 
 def test_the_way_back_leads_forth_again(environments: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,14 @@ def test_a_notebook_that_runs_is_nothing_to_tell(tmp_path: Path) -> None:
     assert failure(notebook(tmp_path / "lab.ipynb", "open('data.csv').read()")) is None, "its data lies beside it"
 
 
+def test_a_kernel_on_trial_is_not_spoken_to_over_the_network(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    asks = "import ipykernel, json; assert json.loads(ipykernel.get_connection_info())['transport'] == 'ipc'"
+
+    assert failure(notebook(tmp_path / "lab.ipynb", asks)) is None
+    assert "TCP" not in capfd.readouterr().err, "nor does it warn of one"
+    assert [path.name for path in tmp_path.iterdir()] == ["lab.ipynb"], "and leaves nothing beside the notebook"
+
+
 def test_a_cell_that_fails_is_told_with_its_number_and_reason(tmp_path: Path) -> None:
     path = notebook(tmp_path / "lab.ipynb", "1 + 1", "import no_such_package", "2 + 2")
 

@@ -30,6 +30,16 @@ def test_names_are_read_from_requirements_of_any_form() -> None:
     assert names(text) == ["pint", "pyserial", "numpy"]
 
 
+def test_names_are_read_from_condas_arguments() -> None:
+    text = "# conda\n--channel=conda-forge\nipykernel\npython=3.12\nconda-forge::numpy >=2\n"
+
+    assert names(text) == ["ipykernel", "python", "numpy"]
+
+
+def test_a_package_that_is_none_of_pythons_is_no_problem() -> None:
+    assert problem("gdal-data") is None, "conda has many"
+
+
 def test_a_package_under_another_name_than_its_module_is_found() -> None:
     assert problem("PyYAML") is None, "its module is yaml"
 

@@ -17,6 +17,7 @@ PROGRAM = [
     *ROOT.glob("*.py"),
     *(ROOT / "settings").glob("*.py"),
     *(ROOT / "roster").glob("*.py"),
+    *(ROOT / "packages").glob("*.py"),
     *(ROOT / "components").glob("*.py"),
 ]
 EVERYTHING = [*PROGRAM, *(ROOT / "rehearsal").rglob("*.py"), *(ROOT / "coursehub").rglob("*.py")]
@@ -30,6 +31,7 @@ PURE = [
     "roster/person.py",
     "roster/table.py",
     "roster/changes.py",
+    *(f"packages/{path.name}" for path in sorted((ROOT / "packages").glob("*.py"))),
 ]
 
 

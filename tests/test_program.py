@@ -11,6 +11,7 @@ import pytest
 from program_under_test import SECRET_MARK, SIZES, Deployment, Refused, deploy
 
 import keys
+import manifest
 import roster
 from settings import SettingsProblem
 
@@ -219,6 +220,65 @@ def test_a_hub_setting_changes_the_hub_and_the_check(texts: dict[str, str]) -> N
     changed = {name for name in before.resources if before.inputs(name) != after.inputs(name)}
 
     assert changed == {"jupyterhub", "student-check"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", "pint==0.26\n"),
+        ("environment.yml", "channels: [conda-forge]\ndependencies: [python=3.12, pip: [pint]]\n"),
+    ],
+)
+def test_a_packages_file_changes_the_packages_and_the_check(
+    texts: dict[str, str], tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    before, after = deploy(texts), deploy({**texts, "packages-file": str(tmp_path / name)})
+
+    changed = {name for name in before.resources if before.inputs(name) != after.inputs(name)}
+
+    assert changed == {"anaconda", "student-check"}, "no server and no hub has to do with it"
+
+
+def test_what_conda_makes_travels_a_package_a_line(texts: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "environment.yml").write_text("channels: [conda-forge]\ndependencies: [python=3.12, numpy>=2]\n")
+    program = deploy({**texts, "packages-file": str(tmp_path / "environment.yml")})
+
+    sent = program.inputs("anaconda")["stdin"]
+
+    conda = manifest.file_text(sent, "/opt/course/conda.txt") or ""
+    assert conda.splitlines()[1:] == [
+        "--channel=conda-forge", "ipykernel", "nbclient", "pip", "python=3.12", "numpy>=2"
+    ], "so that a preview shows a changed package as a changed line"  # fmt: skip
+    assert "pint" not in (manifest.file_text(sent, "/opt/course/requirements.txt") or ""), "pip has no part in it"
+
+
+def test_what_the_check_imports_is_what_there_is(texts: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "environment.yml").write_text("channels: [conda-forge]\ndependencies: [pip: [pint]]\n")
+    on_anaconda, apart = deploy(texts), deploy({**texts, "packages-file": str(tmp_path / "environment.yml")})
+
+    assert '["IPython", "numpy", "pint", "serial"]' in on_anaconda.inputs("student-check")["stdin"]
+    assert '["IPython", "pint"]' in apart.inputs("student-check")["stdin"], "conda's environment has no numpy of itself"
+
+
+def test_a_preview_says_in_words_what_happens_to_packages(
+    texts: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "requirements.txt").write_text("pint==0.26\n")
+    files = {
+        "/opt/course/requirements.txt": "pint==0.25.3\n",
+        "/opt/course/conda.txt": "# c\n--channel=conda-forge\nipykernel\npython=3.12\nnumpy=2.1\n",
+    }
+    monkeypatch.setattr("deployed.last_file", lambda step, path: files.get(path) if step == "anaconda" else None)
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", said.append)
+
+    deploy({**texts, "packages-file": str(tmp_path / "requirements.txt")}, preview=True)
+
+    assert (
+        "packages: they lie on top of Anaconda and its Python again, removes numpy, upgrades pint from 0.25.3 to 0.26"
+        in said
+    )
 
 
 def test_a_first_preview_knows_nothing_and_still_succeeds(texts: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from program_under_test import ROOT
 
+import packages
 import settings as configuration
 import versions
 from settings import Settings, SettingsProblem
@@ -50,6 +51,7 @@ def test_pulumi_new_asks_for_what_has_no_default() -> None:
     optional = {"ssh-key-passphrase", "dns-zone"}  # empty means none, and derived
     optional |= {"logo", "announcement", "contact", "sign-in-name"}  # none, none, letsencrypt-email, the service's
     optional |= {"oidc-authorize-url", "oidc-exchange-url", "oidc-userinfo-url"}  # asked for by the first preview
+    optional |= {"packages-file"}  # none
     needed = {key for key, setting in project["config"].items() if setting["default"] == ""} - optional
 
     assert needed <= set(project["template"]["config"]), "pulumi new asks for everything a first `up` needs"
@@ -80,6 +82,8 @@ def test_pulumi_new_asks_for_what_has_no_default() -> None:
         ("timetable", '["Tue 14:00-25:00"]', "has a time that no clock shows"),
         ("timezone", "Pacific", "timezone: 'Pacific' is not a time zone's name; for example America/Los_Angeles"),
         ("packages", '["pint; rm -rf /"]', "is not a package as pip knows them"),
+        ("packages-file", "/nowhere/requirements.txt", "requirements.txt cannot be read (No such file or directory)"),
+        ("packages-file", "environment.yam", "is neither pip's nor conda's; a good one is requirements.txt"),
         ("anaconda-url", "https://repo.anaconda.com/archive/", "ends in -Linux-x86_64.sh; for example https"),
         ("anaconda-url", "https://x.edu/Anaconda3-2025.12-2-MacOSX-arm64.sh", "whose name ends in -Linux-x86_64.sh"),
         ("anaconda-sha256", "abc", "is not a SHA-256 sum (64 hexadecimal digits)"),
@@ -127,6 +131,24 @@ def test_a_starter_file_that_is_not_text_is_refused_by_name(texts: dict[str, str
 def test_no_setting_is_taken_for_a_secret_by_its_name() -> None:
     for name in Settings.model_fields:
         assert "token" not in name, "`pulumi config set` would refuse it in the clear"
+
+
+def test_the_list_as_it_comes_is_only_for_a_course_without_a_file(texts: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pint==0.26\n")
+    with_file = {**texts, "packages-file": str(tmp_path / "requirements.txt")}
+
+    assert configuration.parse(texts).environment.pip == packages.DEFAULT
+    assert configuration.parse(with_file).environment.pip == ("pint==0.26",), "nobody asked for the other one"
+    own = configuration.parse({**with_file, "packages": '["rich==14.0"]'})
+    assert own.environment.pip == ("pint==0.26", "rich==14.0"), "a teacher's own list counts beside the file"
+
+
+def test_a_package_in_the_file_and_in_the_list_is_refused(texts: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("# units\npint==0.26\n-e .\n")
+    message = refusal({**texts, "packages-file": str(tmp_path / "requirements.txt"), "packages": '["Pint==0.25"]'})
+
+    assert "requirements.txt line 3: '-e .' is a folder" in message, "with everything else there is to mend"
+    assert "packages (the list in your settings): pint stands in requirements.txt line 2 already; keep one" in message
 
 
 def test_all_problems_are_told_at_once(texts: dict[str, str]) -> None:

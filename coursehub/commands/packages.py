@@ -1,4 +1,4 @@
-"""``course packages``: what students' Python has on top of Anaconda, and the way back to what it had before."""
+"""``course packages``: the course's packages in students' Python, and the way back to those before."""
 
 from __future__ import annotations
 
@@ -16,11 +16,19 @@ from coursehub.packages import course_names
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "what students' Python has on top of Anaconda, and the way back to what it had before"
+SUMMARY = "the course's packages in students' Python, and the way back to those before"
 ENVIRONMENTS = Path("/opt/course/envs")
-VERSIONS = (
-    "import json, sys; from importlib.metadata import version; print(json.dumps([version(n) for n in sys.argv[1:]]))"
-)
+VERSIONS = """\
+import json, sys
+from importlib.metadata import PackageNotFoundError, version
+found = {}
+for name in sys.argv[1:]:
+    try:
+        found[name] = version(name)
+    except PackageNotFoundError:
+        pass  # asked for on other machines only, or none of Python's
+print(json.dumps(found))
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,29 +72,47 @@ def swap(environments: Path) -> None:
 
 @dataclass(frozen=True)
 class Environment:
-    """One set of packages: name and version of each the course asked for, and when it was installed (Unix seconds)."""
+    """One set of packages: name and version of each the course asked for, and when it was installed (Unix seconds).
+
+    It lies on top of Anaconda, or ``by_conda`` beside it.
+    """
 
     packages: dict[str, str]
     installed: float
+    by_conda: bool
 
     def __str__(self) -> str:
         packages = ", ".join(f"{name} {version}" for name, version in self.packages.items()) or "Anaconda alone"
-        return f"{packages} (installed {time.strftime('%Y-%m-%d %H:%M', time.localtime(self.installed))})"
+        how = "made by conda" if self.by_conda else "installed"
+        return f"{packages} ({how} {time.strftime('%Y-%m-%d %H:%M', time.localtime(self.installed))})"
 
     def as_json(self) -> dict[str, Any]:
         """As ``--json`` prints it."""
-        return {"packages": self.packages, "installed": round(self.installed)}
+        return {"packages": self.packages, "installed": round(self.installed), "by-conda": self.by_conda}
 
 
 def _environment(environments: Path, link: str) -> Environment | None:
     place = environments / link
     if not (place / "complete").exists():
         return None
-    names = course_names((place / "requirements.txt").read_text(encoding="utf-8"))
-    return Environment(dict(zip(names, _versions(place, names), strict=True)), (place / "complete").stat().st_mtime)
+    lists = [place / name for name in ("conda.txt", "requirements.txt") if (place / name).exists()]
+    names = [name for file in lists for name in course_names(file.read_text(encoding="utf-8"))]
+    found = {**_condas_versions(place), **_versions(place, names)}
+    return Environment(
+        packages={name: found[name] for name in names if name in found},
+        installed=(place / "complete").stat().st_mtime,
+        by_conda=(place / "conda.txt").exists(),
+    )
 
 
-def _versions(place: Path, names: list[str]) -> list[str]:
+def _versions(place: Path, names: list[str]) -> dict[str, str]:
+    """Versions of the Python packages among ``names``."""
     command = [f"{os.path.realpath(place)}/bin/python", "-I", "-c", VERSIONS, *names]
-    found: list[str] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    found: dict[str, str] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return found
+
+
+def _condas_versions(place: Path) -> dict[str, str]:
+    """Versions of what conda has installed there, by conda's names; python is among them."""
+    records = (path.stem.rsplit("-", 2) for path in (place / "conda-meta").glob("*.json"))
+    return {record[0]: record[1] for record in records if len(record) == len(("name", "version", "build"))}

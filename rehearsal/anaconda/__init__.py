@@ -1,1 +1,1 @@
-"""The stand-in for Anaconda's installer, and what writes its pins."""
+"""The stand-ins for Anaconda's installer and its conda, and what writes the pins."""

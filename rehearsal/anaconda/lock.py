@@ -1,4 +1,4 @@
-"""Writes the pins into the stand-in for Anaconda's installer: ``python -m rehearsal.anaconda.lock``.
+"""Writes conda's stand-in and the pins into the installer's: ``python -m rehearsal.anaconda.lock [--only-conda]``.
 
 The installer is one file so that one sha256 covers it, packages and all. Only the wheels of the two machines that are
 rehearsed (x86_64, Python 3.11 and 3.13) are listed: the lists stay short enough to be read.
@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 INSTALLER = Path(__file__).with_name("Anaconda3-standin-Linux-x86_64.sh")
+CONDA = Path(__file__).with_name("conda.py")
 BLOCKS = {
     "uv": ("uv==0.13.9",),
     "packages": ("numpy", "pandas", "scipy", "matplotlib", "sympy", "ipykernel", "ipywidgets", "pip"),
@@ -55,12 +56,18 @@ def locked(requirements: Sequence[str]) -> str:
 
 def main() -> None:
     """Rewrite the blocks between the BEGIN and END lines."""
-    text = INSTALLER.read_text(encoding="utf-8")
-    for name, requirements in BLOCKS.items():
-        before, begin, rest = re.split(rf"^(# BEGIN {name} .*\n)", text, maxsplit=1, flags=re.MULTILINE)
-        _, end, after = re.split(rf"^(# END {name}\n)", rest, maxsplit=1, flags=re.MULTILINE)
-        text = before + begin + locked(requirements) + end + after
+    text = replaced(INSTALLER.read_text(encoding="utf-8"), "conda", CONDA.read_text(encoding="utf-8"))
+    if "--only-conda" not in sys.argv:
+        for name, requirements in BLOCKS.items():
+            text = replaced(text, name, locked(requirements))
     INSTALLER.write_text(text, encoding="utf-8")
+
+
+def replaced(text: str, name: str, block: str) -> str:
+    """Return ``text`` with another block of that name."""
+    before, begin, rest = re.split(rf"^(# BEGIN {name} .*\n)", text, maxsplit=1, flags=re.MULTILINE)
+    _, end, after = re.split(rf"^(# END {name}\n)", rest, maxsplit=1, flags=re.MULTILINE)
+    return before + begin + block + end + after
 
 
 if __name__ == "__main__":

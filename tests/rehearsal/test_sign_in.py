@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.rehearsal
 
 CLIENTS = {"google": identity.GOOGLE, "github": identity.GITHUB}
-NARROWED = {"google": ("google-domains[0]", "college.example"), "github": ("github-organisations[0]", "rehearsal-college")}
+NARROWED = {
+    "google": ("google-domains[0]", "college.example"),
+    "github": ("github-organisations[0]", "rehearsal-college"),
+}
 LONG = 65  # seconds; more than the hub goes without a look at who is welcome (auth_refresh_age)
 STUDENT, CLASSMATE = "ada@college.example", "alan@college.example"  # both in the organisation
 
