@@ -50,6 +50,9 @@ class RosterAuthenticator(Authenticator):  # type: ignore[misc]  # jupyterhub pu
 
     def refusal(self, why: str) -> HTTPError:
         """A refusal in words, for whoever may be a student with the wrong account; ``why`` names the account used."""
-        contact = f" Otherwise write to {self.support_email}." if self.support_email else ""
         self.log.warning("Sign-in refused: %s", why)
-        return HTTPError(403, why + contact)
+        return HTTPError(403, self.with_contact(why))
+
+    def with_contact(self, why: str) -> str:
+        """The sentence, and whom to write to."""
+        return f"{why} Otherwise write to {self.support_email}." if self.support_email else why
