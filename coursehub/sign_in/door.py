@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.auth import Authenticator
+from jupyterhub.handlers.base import BaseHandler
 from tornado.web import HTTPError
 from traitlets import Unicode
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from coursehub.roster import Person
+
+# JupyterHub 6.1.1 asks for it before it is set, when it signs somebody out: signed out they are, with a traceback
+BaseHandler._token_authenticated = False  # noqa: SLF001
 
 
 class RosterAuthenticator(Authenticator):  # type: ignore[misc]  # jupyterhub publishes no types
