@@ -26,6 +26,7 @@ ORDER = (
     "class_time",
     "droplets",
     "changes",
+    "passwords",
     "packages",
     "interruptions",
     "rebuild",
