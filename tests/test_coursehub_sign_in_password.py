@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,7 +118,7 @@ def test_whoever_cannot_get_in_reads_the_same_sentence(course: Any) -> None:
         assert {page.status for page in pages} == {403}
         (said,) = {page.problem for page in pages}
         assert said == (
-            "E-mail address and password do not match, or the address is not on the class roster. "
+            "E-mail address and password do not match, or the address is not on the class roster. Try again. "
             "Otherwise write to help@college.edu."
         )
 
@@ -345,6 +346,15 @@ def test_an_account_that_comes_to_somebody_else_brings_no_password_along(course:
         enrol(course.folder, [dataclasses.replace(ADA, email="ada@elsewhere.edu")])
         for password in (ONCE, OWN):
             assert (await course.browser().sign_in("ada@elsewhere.edu", password)).status == 403
+
+    course(story)
+
+
+def test_the_student_checks_probes_need_no_password(course: Any) -> None:
+    async def story(course: Course) -> None:
+        door = course.hub.app.authenticator
+        assert await door.refresh_user(SimpleNamespace(name="jh-probe-1"))
+        assert not await door.refresh_user(SimpleNamespace(name=ADA.user)), "who has not chosen one is not in"
 
     course(story)
 

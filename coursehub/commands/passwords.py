@@ -56,7 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Issue what is missing or was asked for, write the file, and say what was done."""
-    settings = json.loads(CLASS.read_text(encoding="utf-8"))
+    try:
+        settings = json.loads(CLASS.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Problem(f"{CLASS} is not there: this server is not set up to the end. Try: pulumi up") from error
     if settings["sign_in"] != "password":
         raise Problem(f"people sign in with {settings['sign_in']} here; passwords are for sign-in: password")
     people = [person for person in everybody(Roster()) if person.email]
