@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
-WRONG = "E-mail address and password do not match, or the address is not on the class roster. Try again."  # never which of them
+# never which of them
+WRONG = "E-mail address and password do not match, or the address is not on the class roster. Try again."
 AT_ONCE = 2  # passwords hashed, of 32 MiB each; the others wait their turn for some tenths of a second
 
 
