@@ -206,11 +206,13 @@ class NginxHttps(Template):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassConfig(Template):
-    """What `course status` and the hub's status page go by."""
+    """What the `course` command and the hub's status page go by."""
 
     source = "etc/course/class.json.j2"
     domain: str
     seats: int
+    sign_in: str
+    admin_user: str
 
 
 @dataclass(frozen=True, kw_only=True)

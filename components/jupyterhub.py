@@ -75,7 +75,9 @@ def _files(args: JupyterHubArgs) -> list[File]:
         CullerConfig(
             idle_minutes=settings.idle_minutes, timetable=settings.timetable, timezone=settings.timezone
         ).file(),
-        ClassConfig(domain=settings.domain, seats=settings.seats).file(),
+        ClassConfig(
+            domain=settings.domain, seats=settings.seats, sign_in=settings.sign_in, admin_user=settings.admin_user
+        ).file(),
         UserUnit(
             memory_mib=settings.memory_per_student,
             cpu_percent=settings.cpu_per_student,

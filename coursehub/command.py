@@ -8,7 +8,7 @@ import sys
 
 from coursehub.commands import Problem
 
-COMMANDS = ("status", "check", "roster", "packages", "logs")
+COMMANDS = ("status", "check", "roster", "passwords", "packages", "logs")
 
 
 def main(arguments: list[str] | None = None) -> int:

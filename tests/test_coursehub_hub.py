@@ -22,6 +22,7 @@ from coursehub.names import STUDENT
 from coursehub.sign_in.github import GitHubSignIn
 from coursehub.sign_in.google import GoogleSignIn
 from coursehub.sign_in.openid import OpenIDSignIn
+from coursehub.sign_in.password import PasswordSignIn
 from coursehub.spawner import UnitSpawner
 from rendering import TEMPLATES, JupyterHubConfig, UserUnit
 
@@ -109,6 +110,15 @@ def test_jupyterhub_accepts_every_value(load: Callable[[str], Config], way: str)
     assert door.login_service == "O'Brien's college"
     assert door.oauth_callback_url == "https://hub.course.example/hub/oauth_callback"
     assert door.enable_pkce, "the sign-in's code is worth nothing to who intercepts it"
+
+
+def test_passwords_need_no_service_and_no_secret_of_one(load: Callable[[str], Config]) -> None:
+    app = JupyterHub(config=load("password"))
+
+    assert app.authenticator_class is PasswordSignIn
+    assert "OAuthenticator" not in app.config
+    assert app.template_vars["passwords"], "the page Home leads to the change of one"
+    assert not load("oidc").JupyterHub.template_vars["passwords"]
 
 
 def test_each_way_has_its_own_narrower_door(load: Callable[[str], Config]) -> None:

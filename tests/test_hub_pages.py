@@ -78,6 +78,30 @@ def test_the_sign_in_button_keeps_its_words() -> None:
     assert "Sign in with your college account" in text(page("login.html"))
 
 
+def test_the_form_for_a_password_is_one_a_password_manager_knows() -> None:
+    html = page("login.html", login_service="", login_error="They do not match.", username="<ada>")
+
+    fields = {name: tag for tag in re.findall(r"<input[^>]*>", html) for name in re.findall(r'name="(\w+)"', tag)}
+    assert 'autocomplete="username"' in fields["username"]
+    assert 'value="&lt;ada&gt;"' in fields["username"], "nobody types it twice, and it is text"
+    assert 'autocomplete="current-password"' in fields["password"]
+    assert "value" not in fields["password"]
+    labels = re.findall(r"<label[^>]*>([^<]*)</label>", html)
+    assert labels == ["E-mail", "Password"]
+    assert text(html).count("They do not match.") == 1
+
+
+@pytest.mark.parametrize(("change", "kinds"), [(False, ["new"] * 2), (True, ["current", "new", "new"])])
+def test_a_password_is_chosen_where_a_password_manager_can_help(change: bool, kinds: list[str]) -> None:  # noqa: FBT001
+    html = page("choose_password.html", change=change, shortest=15, email="ada@college.edu", action="/hub/x", xsrf="x")
+
+    assert re.findall(r'autocomplete="(\w+)-password"', html) == kinds
+    assert 'value="ada@college.edu" autocomplete="username"' in html
+    assert html.count('minlength="15"') == 2
+    for shown in re.findall(r'data-shows="(\w+)"', html):
+        assert f'id="{shown}"' in html
+
+
 def test_a_refusal_is_told_once_with_the_account_and_the_way_to_another() -> None:
     why = "You signed in as eve@college.edu, which is not on the class roster."
     html = page("error.html", status_code=403, status_message=why, message=why)

@@ -203,6 +203,16 @@ def test_a_project_of_another_name_finds_its_settings(texts: dict[str, str]) -> 
     assert deploy(texts, project="physics-lab").of_type(":Droplet") == ["droplet"], "`pulumi new` asks for a name"
 
 
+def test_one_time_passwords_are_issued_with_the_roster_where_there_is_no_other_way_to_sign_in(
+    texts: dict[str, str],
+) -> None:
+    none = {key: "" for key in texts if key.startswith(("oidc-", "client-")) and key != "oidc-require-verified-email"}
+    issuing = "-m coursehub.command passwords >&3"
+
+    assert issuing in deploy({**texts, **none, "sign-in": "password"}).inputs("roster")["stdin"]
+    assert issuing not in deploy(texts).inputs("roster")["stdin"], "the sign-in service has the passwords"
+
+
 def test_a_roster_line_changes_the_roster_step_alone(texts: dict[str, str]) -> None:
     before = deploy(texts)
     with Path(texts["roster"]).open("a") as file:

@@ -51,7 +51,7 @@ def the_one(wanted: str, people: Sequence[Person]) -> Person:
     if not found:
         raise Problem(f"nobody on the roster is {wanted!r}. Try: course roster")
     who = ", ".join(f"{one.called} ({one.user})" for one in found)
-    raise Problem(f"{wanted!r} may be {who}. Say the account, for example: course logs {found[0].user}")
+    raise Problem(f"{wanted!r} may be {who}. Say the account, for example {found[0].user}")
 
 
 def entries(journal: Iterable[str]) -> list[dict[str, Any]]:

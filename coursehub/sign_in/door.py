@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyterhub.auth import Authenticator
+from jupyterhub.handlers.base import BaseHandler
 from tornado.web import HTTPError
 from traitlets import Unicode
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from coursehub.roster import Person
+
+# JupyterHub 6.1.1 asks for it before it is set, when it signs somebody out: signed out they are, with a traceback
+BaseHandler._token_authenticated = False  # noqa: SLF001
 
 
 class RosterAuthenticator(Authenticator):  # type: ignore[misc]  # jupyterhub publishes no types
@@ -50,6 +54,9 @@ class RosterAuthenticator(Authenticator):  # type: ignore[misc]  # jupyterhub pu
 
     def refusal(self, why: str) -> HTTPError:
         """A refusal in words, for whoever may be a student with the wrong account; ``why`` names the account used."""
-        contact = f" Otherwise write to {self.support_email}." if self.support_email else ""
         self.log.warning("Sign-in refused: %s", why)
-        return HTTPError(403, why + contact)
+        return HTTPError(403, self.with_contact(why))
+
+    def with_contact(self, why: str) -> str:
+        """The sentence, and whom to write to."""
+        return f"{why} Otherwise write to {self.support_email}." if self.support_email else why

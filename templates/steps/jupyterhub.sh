@@ -90,8 +90,8 @@ if outdated jupyterhub-proxy.service "$units/jupyterhub-proxy.service" "$base/pr
   systemctl restart jupyterhub-proxy.service
 fi
 if outdated jupyterhub.service "$units/jupyterhub.service" "$base/current" "$secrets" \
-  /etc/jupyterhub/{jupyterhub,culler}_config.py /opt/course/pages/*.html \
-  "$lib"/coursehub/{enrolment,hub,hub_pages,names,roster,spawner,status,timetable}.py "$lib/coursehub/sign_in"; then
+  /etc/jupyterhub/{jupyterhub,culler}_config.py /opt/course/pages/*.* \
+  "$lib"/coursehub/{enrolment,hub,hub_pages,names,roster,spawner,status,timetable}.py "$lib/coursehub/"{passwords,sign_in}; then
   say "Starting the hub; students' servers go on"
   systemctl stop jupyterhub.service
   [ ! -e "$database" ] || [ "$earlier" = "$environment" ] || cp -p "$database" "$database.before"

@@ -27,6 +27,7 @@ ORDER = (
     "droplets",
     "changes",
     "sign_in",
+    "passwords",
     "packages",
     "interruptions",
     "rebuild",
