@@ -1,0 +1,89 @@
+// A folder that is full, or nearly so, with its largest files.
+import { megabytes, size } from "./figures.js";
+
+const FULL = 4 * 2 ** 20; // bytes: less is of no use to a notebook
+const LOW = 200 * 2 ** 20;
+const LOW_SHARE = 20; // one 20th of a small quota
+const LOOK_AGAIN = 60000; // milliseconds between two searches
+
+function state({ free, total }) {
+  if (free < FULL) {
+    return "full";
+  }
+  return free < Math.min(LOW, total / LOW_SHARE) ? "low" : "";
+}
+
+function words(found, { free }) {
+  const largest = "The largest files in your folder:";
+  return found === "full"
+    ? `Your folder is full: nothing more can be saved. Delete what you do not need. ${largest}`
+    : `Less than ${megabytes(Math.ceil(free / 2 ** 20) * 2 ** 20)} left in your folder. Delete what you do not need. ${largest}`;
+}
+
+export function watchDisk({ app, figures, server, notices }) {
+  let shown = "";
+  let closed = "";
+  let searched = 0;
+
+  function item(file) {
+    const entry = document.createElement("li");
+    const figure = ` ${size(file.size)}`;
+    if (file.path.split("/").some((part) => part.startsWith("."))) {
+      // the file browser does not show what is hidden
+      entry.append(file.path, `${figure} (hidden: look at it in a terminal)`);
+      return entry;
+    }
+    const link = document.createElement("a");
+    link.href = "#";
+    link.textContent = file.path;
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      app.commands.execute("filebrowser:go-to-path", { path: file.path });
+    });
+    entry.append(link, figure);
+    return entry;
+  }
+
+  async function list() {
+    try {
+      const { files, complete } = await server.get("largest");
+      const list = document.createElement("ul");
+      list.append(...files.map(item));
+      const note = document.createElement("p");
+      note.textContent = complete ? "" : "There are so many files that not all were looked at.";
+      return complete ? [list] : [list, note];
+    } catch (error) {
+      console.warn(error);
+      return [];
+    }
+  }
+
+  figures.follow(async (answer) => {
+    if (!answer) {
+      return;
+    }
+    const found = state(answer.disk);
+    if (!found) {
+      if (shown) {
+        notices().take("disk");
+      }
+      shown = closed = "";
+      return;
+    }
+    const due = shown !== found || Date.now() - searched > LOOK_AGAIN;
+    if (closed === found || !due) {
+      return;
+    }
+    shown = found;
+    searched = Date.now();
+    const more = await list();
+    if (shown === found) {
+      notices().put("disk", {
+        text: words(found, answer.disk),
+        urgent: found === "full",
+        more,
+        onClose: () => (closed = found),
+      });
+    }
+  });
+}
