@@ -1,7 +1,7 @@
 """Why a kernel died: for lack of memory, or of something else.
 
 The control group counts its processes that were killed for lack of memory. A kernel that was ended by SIGKILL just
-after the count had grown was one of them; any other death was not of memory.
+after the count had grown was one of them, and each killing explains one death; any other death was not of memory.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Watch:
         self.group = group
         self._now = now
         self._last: Kills | None = None
-        self._killed_at = self._limited_at = float("-inf")
+        self._killings: deque[float] = deque()  # times of those that explain no death yet
+        self._limited_at = float("-inf")
         self.look()
 
     def look(self) -> None:
@@ -58,18 +59,21 @@ class Watch:
             kills = self.group.kills()
         except (OSError, ValueError):
             return
-        if self._last and kills.killed > self._last.killed:
-            self._killed_at = self._now()
-        if self._last and kills.limited > self._last.limited:
-            self._limited_at = self._now()
+        if self._last:
+            self._killings.extend([self._now()] * (kills.killed - self._last.killed))
+            if kills.limited > self._last.limited:
+                self._limited_at = self._now()
         self._last = kills
 
-    def killed(self) -> Cause:
-        """Whose memory somebody was killed for just now; ``other`` if nobody was."""
+    def explain(self) -> Cause:
+        """Whose memory somebody was killed for just now, once for each killing; ``other`` if nobody was."""
         self.look()
         since = self._now() - JUST_NOW
-        if self._killed_at < since:
+        while self._killings and self._killings[0] < since:
+            self._killings.popleft()
+        if not self._killings:
             return "other"
+        self._killings.popleft()
         return "memory" if self._limited_at >= since else "class"
 
 
@@ -100,7 +104,7 @@ class Deaths:
 
     def note(self, kernel: str) -> Death:
         """Remember that ``kernel`` has died."""
-        cause: Cause = self._watch.killed() if self._killed(kernel) else "other"
+        cause: Cause = self._watch.explain() if self._killed(kernel) else "other"
         used = limit = None
         if cause == "memory" and self._watch.group:
             used, limit = self._watch.group.peak(), self._watch.group.limit()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 3.0  # for one search
+WORTH_NAMING = 1 << 20  # bytes: to delete anything smaller helps nobody
 BLOCK = 512  # bytes: st_blocks counts these, whatever the file system's own are
 
 
@@ -40,18 +41,22 @@ def room(home: Path) -> Room:
 
 
 def largest(home: Path, count: int = 5, seconds: float = SECONDS) -> Largest:
-    """The ``count`` largest files below ``home``, hidden ones too; no link is followed, no other file system entered."""
+    """The ``count`` largest files of 1 MiB and more below ``home``, hidden ones too.
+
+    No link is followed, no other file system entered, and the search ends after ``seconds``.
+    """
     deadline = time.monotonic() + seconds
     found: list[tuple[int, str]] = []
     complete = True
     for size, path in _files(str(home)):
-        heapq.heappush(found, (size, path))
+        if size >= WORTH_NAMING:
+            heapq.heappush(found, (size, path))
         if len(found) > count:
             heapq.heappop(found)
         if time.monotonic() > deadline:
             complete = False
             break
-    files = [(_shown(os.path.relpath(path, home)), size) for size, path in sorted(found, reverse=True) if size]
+    files = [(_shown(os.path.relpath(path, home)), size) for size, path in sorted(found, reverse=True)]
     return Largest(files, complete)
 
 

@@ -1,13 +1,16 @@
-"""Which notebooks are trusted, on a disk that may be full: then a signature is not kept, and the notebook opens all the same.
+"""Which notebooks are trusted, on a disk that may be full: a signature is then not kept, and the notebook opens anyway.
 
-Jupyter's own store lets the database's error through, and since it also notes when a notebook was last seen, on a full
-disk no trusted notebook could be opened.
+Jupyter's own store lets the database's error through; since it notes when a notebook was last seen, no notebook it knows
+can be opened on a full disk ("unable to open database file", seen with nbformat 5.11).
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from base64 import encodebytes
 from pathlib import Path
+from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
 from nbformat.sign import SQLiteSignatureStore
@@ -52,3 +55,15 @@ class Signatures(SQLiteSignatureStore):
 def store() -> Signatures:
     """The store, where Jupyter's own would be."""
     return Signatures(str(Path(jupyter_data_dir()) / NAME))
+
+
+def forgive(contents: Any) -> None:
+    """Have ``contents``, Jupyter's contents manager, use this store, and a key for the day if none can be written."""
+    contents.config.NotebookNotary.store_factory = store
+    notary = contents.notary
+    try:
+        _ = notary.secret  # read, or made and written
+    except OSError as error:
+        contents.log.warning("No key for signatures could be kept: %s", error)
+        Path(notary.secret_file).unlink(missing_ok=True)  # begun, and empty: it would be read as the key next time
+        notary.secret = encodebytes(os.urandom(1024))

@@ -1,5 +1,5 @@
 // A folder that is full, or nearly so, with its largest files.
-import { megabytes, size } from "./figures.js";
+import { size } from "./figures.js";
 
 const FULL = 4 * 2 ** 20; // bytes: less is of no use to a notebook
 const LOW = 200 * 2 ** 20;
@@ -13,11 +13,14 @@ function state({ free, total }) {
   return free < Math.min(LOW, total / LOW_SHARE) ? "low" : "";
 }
 
-function words(found, { free }) {
-  const largest = "The largest files in your folder:";
-  return found === "full"
-    ? `Your folder is full: nothing more can be saved. Delete what you do not need. ${largest}`
-    : `Less than ${megabytes(Math.ceil(free / 2 ** 20) * 2 ** 20)} left in your folder. Delete what you do not need. ${largest}`;
+function words(found, { free }, files) {
+  const what =
+    found === "full"
+      ? "Your folder is full: nothing more can be saved."
+      : `Less than ${Math.ceil(free / 2 ** 20)} MB left in your folder.`;
+  return files.length
+    ? `${what} Delete what you do not need. The largest files:`
+    : `${what} None of your files is large: tell your instructor.`;
 }
 
 export function watchDisk({ app, figures, server, notices }) {
@@ -44,18 +47,12 @@ export function watchDisk({ app, figures, server, notices }) {
     return entry;
   }
 
-  async function list() {
-    try {
-      const { files, complete } = await server.get("largest");
-      const list = document.createElement("ul");
-      list.append(...files.map(item));
-      const note = document.createElement("p");
-      note.textContent = complete ? "" : "There are so many files that not all were looked at.";
-      return complete ? [list] : [list, note];
-    } catch (error) {
-      console.warn(error);
-      return [];
-    }
+  function list({ files, complete }) {
+    const list = document.createElement("ul");
+    list.append(...files.map(item));
+    const note = document.createElement("p");
+    note.textContent = "There are so many files that not all were looked at.";
+    return complete ? [list] : [list, note];
   }
 
   figures.follow(async (answer) => {
@@ -76,12 +73,12 @@ export function watchDisk({ app, figures, server, notices }) {
     }
     shown = found;
     searched = Date.now();
-    const more = await list();
+    const largest = await server.get("largest");
     if (shown === found) {
       notices().put("disk", {
-        text: words(found, answer.disk),
+        text: words(found, answer.disk, largest.files),
         urgent: found === "full",
-        more,
+        more: list(largest),
         onClose: () => (closed = found),
       });
     }

@@ -3,10 +3,11 @@
 const COMMAND = "course:download-everything";
 const LABEL = "Download Everything as a Zip";
 
-export function offerDownload({ app, server, menu, palette, launcher }) {
+export function offerDownload({ app, server, menu, palette, launcher, jupyter }) {
   app.commands.addCommand(COMMAND, {
     label: LABEL,
     caption: "All files in your folder, without hidden ones",
+    icon: jupyter.ui.downloadIcon,
     execute: () => {
       const link = document.createElement("a");
       link.href = server.url("home.zip");

@@ -74,7 +74,7 @@ export function plugins(jupyter) {
       description: "Everything in one's folder as a zip.",
       autoStart: true,
       optional: [IMainMenu, ICommandPalette, ILauncher],
-      activate: (app, menu, palette, launcher) => offerDownload({ app, server, menu, palette, launcher }),
+      activate: (app, menu, palette, launcher) => offerDownload({ app, server, menu, palette, launcher, jupyter }),
     },
     {
       id: "course:figures",

@@ -13,6 +13,7 @@
     services: "@jupyterlab/services",
     signaling: "@lumino/signaling",
     statusbar: "@jupyterlab/statusbar",
+    ui: "@jupyterlab/ui-components",
     widgets: "@lumino/widgets",
   };
   let scope;
