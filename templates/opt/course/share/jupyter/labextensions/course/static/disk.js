@@ -4,7 +4,7 @@ import { size } from "./figures.js";
 const FULL = 4 * 2 ** 20; // bytes: less is of no use to a notebook
 const LOW = 200 * 2 ** 20;
 const LOW_SHARE = 20; // one 20th of a small quota
-const LOOK_AGAIN = 60000; // milliseconds between two searches
+const LOOK_AGAIN = 20000; // milliseconds between two searches
 
 function state({ free, total }) {
   if (free < FULL) {
@@ -27,6 +27,7 @@ export function watchDisk({ app, figures, server, notices }) {
   let shown = "";
   let closed = "";
   let searched = 0;
+  let listed = "";
 
   function item(file) {
     const entry = document.createElement("li");
@@ -64,7 +65,7 @@ export function watchDisk({ app, figures, server, notices }) {
       if (shown) {
         notices().take("disk");
       }
-      shown = closed = "";
+      shown = closed = listed = "";
       return;
     }
     const due = shown !== found || Date.now() - searched > LOOK_AGAIN;
@@ -74,7 +75,9 @@ export function watchDisk({ app, figures, server, notices }) {
     shown = found;
     searched = Date.now();
     const largest = await server.get("largest");
-    if (shown === found) {
+    const now = JSON.stringify([found, largest]);
+    if (shown === found && listed !== now) {
+      listed = now; // what has not changed is not read out again
       notices().put("disk", {
         text: words(found, answer.disk, largest.files),
         urgent: found === "full",
