@@ -47,12 +47,12 @@ class Outlet(io.RawIOBase):
 def zipped(home: Path) -> Iterator[bytes]:
     """The zip of ``home``, piece by piece. Hidden files and folders are left out but for Git's; links are not followed.
 
-    A file that changes is taken as it is read, no further than it was long; what cannot be read or is a link is named in
-    a note at the end.
+    A file that changes is taken as it is read, no further than it was long; what cannot be read, or is a link, is named
+    in a note at the end.
     """
     outlet = Outlet()
     missing: list[str] = []
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:  # type: ignore[arg-type]  # a stream to write to
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
         for name, path in _entries(str(home), "", missing):
             if name.endswith("/"):
                 archive.writestr(_info(name, os.lstat(home)), b"")
@@ -117,6 +117,8 @@ def _info(name: str, status: os.stat_result) -> zipfile.ZipInfo:
     when = max(changed, EARLIEST) if changed[0] <= LATEST else EARLIEST
     info = zipfile.ZipInfo(name, when)
     info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = (stat.S_IMODE(status.st_mode) & 0o755 | (stat.S_IFDIR if name.endswith("/") else stat.S_IFREG)) << 16
+    info.external_attr = (
+        stat.S_IMODE(status.st_mode) & 0o755 | (stat.S_IFDIR if name.endswith("/") else stat.S_IFREG)
+    ) << 16
     info.file_size = 0 if name.endswith("/") else status.st_size  # zipfile decides by it whether 4 GiB will do
     return info

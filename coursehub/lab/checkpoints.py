@@ -1,4 +1,4 @@
-"""Checkpoints of notebooks, on a disk that may be full: what finds no room beside its notebook lies in /tmp for the day.
+"""Checkpoints of notebooks, on a disk that may be full: what finds no room beside its notebook lies in /tmp.
 
 JupyterLab lists and makes checkpoints whenever a notebook is opened, and opens none without.
 """
@@ -39,6 +39,10 @@ class Checkpoints(AsyncFileCheckpoints):  # type: ignore[misc]  # jupyter_server
             if path in self._elsewhere:
                 raise
             self.log.warning("No room for a checkpoint of %s: %s", path, error)
-            Path(self.checkpoint_path("checkpoint", path)).unlink(missing_ok=True)  # cut short
-            self._elsewhere.add(path)
+            self._give_up(path)
             return await super().create_checkpoint(contents_mgr, path)
+
+    def _give_up(self, path: str) -> None:
+        """Take away what was cut short beside the notebook, and go elsewhere from now on."""
+        Path(self.checkpoint_path("checkpoint", path)).unlink(missing_ok=True)
+        self._elsewhere.add(path)

@@ -62,7 +62,7 @@ def largest(home: Path, count: int = 5, seconds: float = SECONDS) -> Largest:
 
 def _files(home: str) -> Iterator[tuple[int, str]]:
     """Size and path of every file; of every folder too, with size 0, so that a deadline is met among many of them."""
-    device = os.stat(home).st_dev
+    device = os.lstat(home).st_dev
     folders = [home]
     while folders:
         folder = folders.pop()

@@ -1,4 +1,4 @@
-"""What the page asks the server: figures every few seconds, the largest files, the whole home, and whether a websocket opens.
+"""What the page asks the server: figures every few seconds, the largest files, the home, whether a websocket opens.
 
 None of it counts as use of the server, so that an idle one is still stopped.
 """
@@ -46,7 +46,7 @@ class Figures(Course):
     """Memory, room, deaths of kernels, and who may open the server."""
 
     @web.authenticated
-    @authorized
+    @authorized  # type: ignore[untyped-decorator]  # as above
     async def get(self) -> None:
         """All of them at once: the page asks often."""
         group = self.settings["course_memory"]
@@ -64,7 +64,7 @@ class LargestFiles(Course):
     """What takes most of the room."""
 
     @web.authenticated
-    @authorized
+    @authorized  # type: ignore[untyped-decorator]  # as above
     async def get(self) -> None:
         """The five largest files."""
         found = await asyncio.to_thread(disk.largest, self.home)
@@ -75,7 +75,7 @@ class Everything(Course):
     """The whole home as a zip."""
 
     @web.authenticated
-    @authorized
+    @authorized  # type: ignore[untyped-decorator]  # as above
     async def get(self) -> None:
         """Read and pressed together in a thread, sent as fast as it is taken: the server goes on with its kernels."""
         self.set_header("Content-Type", "application/zip")
@@ -106,7 +106,7 @@ class Knock(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[m
 
     auth_resource = RESOURCE
 
-    @ws_authenticated
+    @ws_authenticated  # type: ignore[untyped-decorator]  # as above
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """As all of Jupyter's websockets."""
         await super().get(*args, **kwargs)

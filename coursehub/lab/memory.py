@@ -97,7 +97,7 @@ class GroupV1(Group):
 
 
 def own_group(own: Path = OWN, mounted: Path = MOUNTED) -> Group | None:
-    """This process's group; None where there is none to read. On a machine with both versions, memory is version 1's."""
+    """This process's group; None where there is none to read. Where both versions are used, memory is version 1's."""
     try:
         lines = [line.split(":", 2) for line in own.read_text(encoding="utf-8").splitlines()]
     except OSError:

@@ -1,7 +1,7 @@
 """Which notebooks are trusted, on a disk that may be full: a signature is then not kept, and the notebook opens anyway.
 
-Jupyter's own store lets the database's error through; since it notes when a notebook was last seen, no notebook it knows
-can be opened on a full disk ("unable to open database file", seen with nbformat 5.11).
+Jupyter's own store lets the database's error through; since it notes when a notebook was last seen, no notebook it
+knows can be opened on a full disk ("unable to open database file", seen with nbformat 5.11).
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ NAME = "nbsignatures.db"  # Jupyter's own, so that what was trusted before stays
 class Signatures(SQLiteSignatureStore):
     """Jupyter's database of signatures, read when it cannot be written."""
 
+    def __init__(self, db_file: str) -> None:
+        super().__init__(db_file)  # type: ignore[no-untyped-call]  # nbformat publishes types of a part
+
     def store_signature(self, digest: str, algorithm: str) -> None:
         """Remember a signature if there is room."""
         try:
-            super().store_signature(digest, algorithm)
+            super().store_signature(digest, algorithm)  # type: ignore[no-untyped-call]  # nbformat publishes types of a part
         except sqlite3.Error as error:
             self._passed_over(error)
 
     def check_signature(self, digest: str, algorithm: str) -> bool:
-        """Is it remembered?"""
+        """Tell whether it is remembered."""
         try:
-            return bool(super().check_signature(digest, algorithm))
+            return bool(super().check_signature(digest, algorithm))  # type: ignore[no-untyped-call]  # nbformat publishes types of a part
         except sqlite3.Error as error:
             self._passed_over(error)
         known = "SELECT 1 FROM nbsignatures WHERE algorithm = ? AND signature = ?"
@@ -43,7 +46,7 @@ class Signatures(SQLiteSignatureStore):
     def remove_signature(self, digest: str, algorithm: str) -> None:
         """Forget a signature if the database can be written."""
         try:
-            super().remove_signature(digest, algorithm)
+            super().remove_signature(digest, algorithm)  # type: ignore[no-untyped-call]  # nbformat publishes types of a part
         except sqlite3.Error as error:
             self._passed_over(error)
 
