@@ -166,9 +166,13 @@ def test_on_a_full_disk_it_opens_and_names_the_largest_files(term: Term, tmp_pat
     try:
         droplet.says(f"cat >/root/lab1.ipynb <<'EOF'\n{EMPTY_NOTEBOOK}\nEOF")
         droplet.says(f"""
-            fallocate --length 40M '{large}'; cp /root/lab1.ipynb /home/{name}/; chown '{name}:' /home/{name}/lab1.ipynb '{large}'
+            fallocate --length 40M '{large}'
+            cp /root/lab1.ipynb /home/{name}/
+            chown '{name}:' /home/{name}/lab1.ipynb '{large}'
             fallocate --length $(( $(df --output=avail --block-size=1 /home | tail -1) - 65536 )) {filler}
-            for size in 64k 4k; do dd if=/dev/zero of={filler}-2 bs=$size oflag=append conv=notrunc status=none || true; done
+            for size in 64k 4k; do
+                dd if=/dev/zero of={filler}-2 bs=$size oflag=append conv=notrunc status=none || true
+            done
         """)
         assert droplet.shell(f"runuser -u {name} -- dd if=/dev/zero of=/home/{name}/more bs=1M count=1").returncode
         with at_work(tmp_path / "full") as page:
