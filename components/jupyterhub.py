@@ -90,6 +90,7 @@ def _files(args: JupyterHubArgs) -> list[File]:
         *(file for file in copied("etc/systemd/system") if "/jupyterhub" in file.path),
         *copied("etc/sysusers.d"),
         *_pages(settings),
+        *copied("opt/course/share/jupyter/labextensions"),
         *copied("opt/jupyterhub"),
         *(file for file in package if file.path.removeprefix(f"{LIBRARY}/") not in ELSEWHERE),
     ]

@@ -39,6 +39,12 @@ HUB_SETTING = re.compile(r"(?!JUPYTERHUB_SINGLEUSER_)(JUPYTERHUB|JPY)_[A-Z0-9_]+
 
 ANACONDA = Path("/opt/anaconda3")
 COURSE = Path("/opt/course/envs/current")
+# Where Jupyter and IPython keep their own files, below the home; without such a folder they do not start.
+STATE = {
+    "JUPYTER_CONFIG_DIR": ".jupyter",
+    "JUPYTER_DATA_DIR": ".local/share/jupyter",
+    "IPYTHONDIR": ".ipython",
+}
 
 
 class Refused(Exception):
@@ -107,6 +113,20 @@ def environment(name: str, home: str, settings: Mapping[str, str], runtime: str,
     }
 
 
+def state_elsewhere(home: Path, runtime: Path) -> dict[str, str]:
+    """Variables for the folders that cannot be made in a home that is full: they lie in ``runtime`` for this once.
+
+    A folder that is there stays in use: what is in it can be read.
+    """
+    variables = {}
+    for variable, folder in STATE.items():
+        try:
+            (home / folder).mkdir(parents=True, exist_ok=True)
+        except OSError:
+            variables[variable] = str(runtime / folder)
+    return variables
+
+
 def main() -> None:
     """Become the server of whoever runs this."""
     try:
@@ -117,6 +137,7 @@ def main() -> None:
         variables = environment(name, home, settings, os.environ["RUNTIME_DIRECTORY"], os.environ["COURSE_THREADS"])
     except (Refused, KeyError) as problem:
         sys.exit(f"No server: {problem}")
+    variables |= state_elsewhere(Path(home), Path(os.environ["RUNTIME_DIRECTORY"]))
     os.chdir(home)
     deliver(Path(home), say=lambda line: print(line, file=sys.stderr, flush=True))
     os.execve(COMMAND[0], COMMAND, variables)  # noqa: S606  # the point of this program

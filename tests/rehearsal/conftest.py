@@ -23,6 +23,7 @@ ORDER = (
     "boundaries",
     "roles",
     "content",
+    "lab",
     "class_time",
     "droplets",
     "changes",

@@ -8,6 +8,12 @@ c = get_config()  # noqa: F821  # Jupyter provides it
 sys.path.append("/opt/course/lib")
 c.ServerApp.authorizer_class = "coursehub.visitors.Visitors"
 
+# What a student is told: memory, room, why a kernel died. Its other half is a lab extension, found by its place.
+c.ServerApp.jpserver_extensions = {"coursehub.lab": True}
+
+# What is deleted makes room at once: the trash would be a hidden folder of the same disk, which nobody finds.
+c.FileContentsManager.delete_to_trash = False
+
 # By default kernels talk over TCP ports of this machine, where another student's process can listen in.
 c.KernelManager.transport = "ipc"
 
