@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+BASE64_LINE = 76  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +22,25 @@ class File:
     text: str
     mode: str = "0644"
     owner: str = "root:root"
+
+    def lines(self) -> list[str]:
+        """Its part of a manifest."""
+        return [f"file {self.path} {self.owner} {self.mode}", *_quoted(self.text)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """A file that is no text, a picture say: it travels in base64, in lines as e-mail has them (RFC 2045)."""
+
+    path: str
+    content: bytes
+    mode: str = "0644"
+    owner: str = "root:root"
+
+    def lines(self) -> list[str]:
+        """Its part of a manifest."""
+        encoded = textwrap.wrap(base64.b64encode(self.content).decode(), BASE64_LINE)
+        return [f"data {self.path} {self.owner} {self.mode}", *(f"| {line}" for line in encoded)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +53,14 @@ class Manifest:
 
     step: str
     script: str
-    files: Sequence[File] = ()
+    files: Sequence[File | Data] = ()
     limit: int = 600
 
     def text(self) -> str:
         """The manifest as the applier reads it; the same manifest is always the same text."""
         lines = [f"step {self.step}", f"limit {self.limit}"]
         for file in self.files:
-            lines += [f"file {file.path} {file.owner} {file.mode}", *_quoted(file.text)]
+            lines += file.lines()
         return "\n".join([*lines, "run", *_quoted(self.script), "end", ""])
 
 
