@@ -16,6 +16,7 @@ from pulumi.runtime import config as engine_config
 from pydantic import SecretStr, ValidationError
 
 import sign_in_probe
+from course_repository import RepositoryProblem
 from settings.access import Access
 from settings.class_time import ClassTime
 from settings.content import Content
@@ -87,7 +88,7 @@ def cloud() -> Cloud:
 def load() -> Settings:
     """The stack's settings; raise ``SettingsProblem`` with everything that is wrong with them.
 
-    The last question is the sign-in service's own: whether it knows this course.
+    The last questions are for others: whether the sign-in service knows this course, and what is in the repository.
     """
     given = {**engine_config.get_config_env(), **engine_config.CONFIG.get()}
     own = f"{pulumi.get_project()}:"  # whatever name `pulumi new` was given
@@ -98,8 +99,12 @@ def load() -> Settings:
         if texts.get(key) and not _is_secret(key)
     ]
     settings = parse(texts, in_the_clear)
-    if settings.sign_in_probe:
-        _refuse(sign_in_probe.problems(settings.sign_in_service))
+    problems = sign_in_probe.problems(settings.sign_in_service) if settings.sign_in_probe else []
+    try:
+        _ = settings.course_commit
+    except RepositoryProblem as problem:
+        problems.append(str(problem))
+    _refuse(problems)
     return settings
 
 
@@ -111,6 +116,13 @@ def parse(texts: dict[str, str], problems: list[str] | None = None) -> Settings:
     except ValidationError as error:
         problems += [_sentence(dict(problem), texts) for problem in error.errors()]
     _refuse(problems)
+    if settings.deploy_key and settings.deploy_key.public == settings.ssh_key.public:
+        _refuse(
+            [
+                "course-deploy-key-file: is your own key, ssh-key-file, and would lie on the droplet that it opens; make "
+                "one for nothing else: ssh-keygen -t ed25519 -N '' -f ~/.ssh/course-deploy"
+            ]
+        )
     return settings
 
 

@@ -7,18 +7,18 @@ mkdir -p "$editions" "$folder"
 rm -rf "$editions"/.checkout-*  # of an interrupted run
 
 # publish SOURCE NAME: why it is refused is told as its progress is
-publish() { PYTHONPATH=/opt/course/lib python3 -m coursehub.edition "$@" >&3 2>&3; }
+publish() { (cd /opt/course/lib && python3 -E -s -m coursehub.edition "$@" >&3 2>&3); }
 
 # fetch WORK: that one commit, without its history; submodules and LFS files stay out
 fetch() {
-  export GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=${protocols:-https:ssh} GIT_CONFIG_NOSYSTEM=1 GIT_LFS_SKIP_SMUDGE=1
+  export GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=https:ssh GIT_CONFIG_NOSYSTEM=1 GIT_LFS_SKIP_SMUDGE=1
   export GIT_HTTP_LOW_SPEED_LIMIT=1000 GIT_HTTP_LOW_SPEED_TIME=60  # bytes a second, seconds
   GIT_SSH_COMMAND="ssh -F none -o BatchMode=yes -o ConnectTimeout=20 -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes"
   GIT_SSH_COMMAND+=" -o UserKnownHostsFile=/etc/course/content-known-hosts -o GlobalKnownHostsFile=/dev/null"
   export GIT_SSH_COMMAND="$GIT_SSH_COMMAND -i /etc/course/secrets/deploy-key"
-  git init --quiet "$1"
-  git -C "$1" fetch --quiet --depth=1 --no-tags --no-recurse-submodules "$repository" "$commit"
-  git -C "$1" -c advice.detachedHead=false checkout --quiet "$commit"
+  git init --quiet "$1" &&
+    git -C "$1" fetch --quiet --depth=1 --no-tags --no-recurse-submodules "$repository" "$commit" &&
+    git -C "$1" -c advice.detachedHead=false checkout --quiet "$commit"
 }
 
 if [ -z "$repository" ]; then
@@ -26,14 +26,17 @@ if [ -z "$repository" ]; then
   name=$(cd "$folder" && find . -type f -print0 | sort -z | xargs -0 --no-run-if-empty sha256sum | sha256sum | cut -c1-16)
   publish "$folder" "$name"
 else
-  name=$(sha256sum /etc/course/content-source | cut -c1-16)
+  name=$(sha256sum </etc/course/content-source | cut -c1-16)
   work=$(mktemp -d "$editions/.checkout-XXXXXXXX")
   trap 'rm -rf "$work"' EXIT
+  source=$work${subfolder:+/$subfolder}
   if [ ! -e "$editions/$name.json" ]; then
     packages git
     say "Fetching ${commit:0:7} of $branch from $repository"
     (fetch "$work") || fail "It cannot be fetched; the notebooks from before stay in use. git says:"
-    [ -d "$work/$subfolder" ] || fail "There is no folder $subfolder in it; the notebooks from before stay in use"
+    # by a link in the repository, root would hand out any folder of this machine
+    [ "$(realpath "$source")" = "$source" ] && [ -d "$source" ] ||
+      fail "There is no folder $subfolder in it; the notebooks from before stay in use"
   fi
-  publish "$work/$subfolder" "$name"
+  publish "$source" "$name"
 fi

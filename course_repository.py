@@ -1,0 +1,302 @@
+"""The git repository the course's notebooks come from, asked from the teacher's machine before anything is changed.
+
+It is asked as the droplet will ask it: with the deploy key and the host keys it will have, and nothing else of the
+teacher's (no credentials, no agent, no ~/.ssh/config, no ~/.gitconfig), so that what works here works there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_folder import SHARED
+
+SECONDS = 120  # for one question; the larger one brings the names of all files, not their content
+SSH_PORT = 22
+PROTOCOLS = "https:ssh"
+SYSTEMS_HOST_KEYS = Path("/etc/ssh/ssh_known_hosts")
+SUBMODULE, LINK = "160000", "120000"  # modes of a tree's entries
+SHORT = 7  # hexadecimal digits of a commit, as people read them
+
+
+class RepositoryProblem(ValueError):
+    """Why the course cannot come from this repository: the setting, what is wrong, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """Where to ask; ``branch`` and ``subfolder`` may be empty, ``public_key`` is the other half of ``key_file``."""
+
+    address: str
+    branch: str = ""
+    subfolder: str = ""
+    key_file: Path | None = None
+    public_key: str = ""
+
+    @property
+    def user(self) -> str:
+        """Who signs in over SSH."""
+        return self.address.removeprefix("ssh://").partition("@")[0]
+
+    @property
+    def host(self) -> str:
+        """The host's name, without a port."""
+        return self._host_and_port[0]
+
+    @property
+    def port(self) -> int:
+        """The port SSH is spoken at."""
+        return int(self._host_and_port[1] or SSH_PORT)
+
+    @property
+    def over_ssh(self) -> bool:
+        """Whether the address is one of SSH's."""
+        return "@" in self.address
+
+    @property
+    def _host_and_port(self) -> tuple[str, str]:
+        scheme, _, rest = self.address.rpartition("://")
+        authority = rest.partition("/")[0].rpartition("@")[2]
+        host, _, port = authority.partition(":")
+        return host, port if scheme else ""  # without a scheme, a path follows the colon
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """What students get: ``sha`` in full, ``known_hosts`` as lines, ``notes`` on what of it they do not get."""
+
+    sha: str
+    branch: str
+    known_hosts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def resolve(repository: Repository) -> Commit:
+    """Ask what the branch points to, and whether it can be handed out; raise ``RepositoryProblem``."""
+    hosts = known_hosts(repository) if repository.over_ssh else ()
+    with tempfile.TemporaryDirectory(prefix="course-") as folder:
+        git = _Git(repository, Path(folder), hosts)
+        branch, sha = branch_in(git.ask("ls-remote", "--symref", "--", repository.address), repository)
+        git.ask("init", "--quiet", "--bare", "tree")
+        fetch = ("fetch", "--quiet", "--depth=1", "--no-tags", "--filter=blob:none")
+        git.ask("-C", "tree", *fetch, repository.address, sha)
+        notes = _look_into(git, repository, sha)
+    return Commit(sha=sha, branch=branch, known_hosts=hosts, notes=notes)
+
+
+def branch_in(listing: str, repository: Repository) -> tuple[str, str]:
+    """The branch and its commit in the answer of ``git ls-remote --symref``; raise ``RepositoryProblem``."""
+    default, heads = "", {}
+    for line in listing.splitlines():
+        value, _, name = line.partition("\t")
+        if value.startswith("ref: ") and name == "HEAD":
+            default = value.removeprefix("ref: refs/heads/")
+        elif name.startswith("refs/heads/"):
+            heads[name.removeprefix("refs/heads/")] = value
+    wanted = repository.branch or default
+    if wanted in heads:
+        return wanted, heads[wanted]
+    if not heads:
+        raise RepositoryProblem(f"course-repository: {repository.address} has no branch yet; push the course to it")
+    there = ", ".join(list(heads)[:10])
+    if repository.branch:
+        raise RepositoryProblem(f"course-branch: {repository.branch!r} is not a branch of it; there are: {there}")
+    raise RepositoryProblem(
+        f"course-repository: {repository.address} names no default branch; pulumi config set course-branch, one of: {there}"
+    )
+
+
+def known_hosts(repository: Repository) -> tuple[str, ...]:
+    """The keys by which this machine knows the repository's host, as lines for another known_hosts file.
+
+    The droplet must not trust whoever answers first, and nobody has compared a fingerprint there. The teacher has.
+    """
+    name = repository.host if repository.port == SSH_PORT else f"[{repository.host}]:{repository.port}"
+    found: list[str] = []
+    for file in (Path.home() / ".ssh" / "known_hosts", SYSTEMS_HOST_KEYS):
+        if file.exists():
+            listed = _run(["ssh-keygen", "-F", name, "-f", str(file)]).stdout
+            lines = [line.split() for line in listed.splitlines() if line and line[0] not in "#@"]
+            found += [f"{name} {words[1]} {words[2]}" for words in lines if len(words) > 2]  # noqa: PLR2004 - name, type, key
+    if not found:
+        port = "" if repository.port == SSH_PORT else f"-p {repository.port} "
+        raise RepositoryProblem(
+            f"course-repository: this machine has no SSH host key of {name}, so the droplet could not tell who answers; "
+            f"connect once, and compare the fingerprint with the one the host publishes: "
+            f"ssh {port}-T {repository.user}@{repository.host}"
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def words(before: dict[str, str] | None, now: dict[str, str]) -> list[str]:
+    """A sentence on where the course comes from ``now``, if that is new; ``before`` is None if nothing is there yet.
+
+    Both are what the droplet is told (templates/etc/course/content-source.j2).
+    """
+    if before is None or before == now:
+        return []
+    was, becomes = _short(before), _short(now)
+    if not before["repository"] or not now["repository"] or before["repository"] != now["repository"]:
+        return [f"course: comes from {_in_words(now)}; until now from {_in_words(before)}"]
+    if before["subfolder"] != now["subfolder"]:
+        folders = [
+            f"its folder {source['subfolder']}" if source["subfolder"] else "all of it" for source in (now, before)
+        ]
+        return [f"course: students get {folders[0]} ({becomes}); until now {folders[1]} ({was})"]
+    if before["branch"] != now["branch"]:
+        return [f"course: goes from {before['branch']} ({was}) to {now['branch']} ({becomes})"]
+    return [f"course: {now['branch']} goes from {was} to {becomes}"]
+
+
+def told(text: str) -> dict[str, str]:
+    """What /etc/course/content-source says, of which the shell takes variables."""
+    assignments = (word.partition("=") for word in shlex.split(text, comments=True))
+    source = {name: value for name, _, value in assignments}
+    return {name: source.get(name, "") for name in ("repository", "branch", "subfolder", "commit")}
+
+
+def _in_words(source: dict[str, str]) -> str:
+    if not source["repository"]:
+        return "the folder"
+    return f"{source['branch']} of {source['repository']} ({_short(source)})"
+
+
+def _short(source: dict[str, str]) -> str:
+    return source["commit"][:SHORT]
+
+
+def _look_into(git: _Git, repository: Repository, sha: str) -> tuple[str, ...]:
+    """Notes on what is in the commit; raise ``RepositoryProblem`` for what cannot be handed out."""
+    folders = git.ask("-C", "tree", "ls-tree", "-r", "-d", "-z", "--name-only", sha).split("\0")
+    if repository.subfolder and repository.subfolder not in folders:
+        there = ", ".join(folder for folder in folders[:10] if folder and "/" not in folder) or "none"
+        raise RepositoryProblem(
+            f"course-subfolder: there is no folder {repository.subfolder!r} in {sha[:SHORT]}; folders there are: {there}"
+        )
+    listed = git.ask("-C", "tree", "ls-tree", "-r", "-z", f"{sha}:{repository.subfolder}").split("\0")
+    entries = [(meta.split()[0], name) for meta, _, name in (line.partition("\t") for line in listed) if name]
+    visible = [(mode, name) for mode, name in entries if not any(part.startswith(".") for part in name.split("/"))]
+    if any(name.partition("/")[0] == SHARED for _, name in visible):
+        raise RepositoryProblem(
+            f"course-repository: it has something called {SHARED}, which is what every home calls the shared data; "
+            "rename it there"
+        )
+    if not visible:
+        raise RepositoryProblem(f"course-subfolder: {repository.subfolder!r} has no file for students in {sha[:SHORT]}")
+    left_out = {SUBMODULE: "submodules are not fetched", LINK: "symbolic links are left out"}
+    named = {mode: [name for found, name in visible if found == mode] for mode in left_out}
+    return tuple(f"course: {left_out[mode]}: {', '.join(names)}" for mode, names in named.items() if names)
+
+
+class _Git:
+    """git in a folder of its own, as the droplet will run it."""
+
+    def __init__(self, repository: Repository, folder: Path, hosts: tuple[str, ...]) -> None:
+        self._repository = repository
+        self._folder = folder
+        (folder / "known_hosts").write_text("".join(f"{line}\n" for line in hosts))
+        ssh = {
+            "BatchMode": "yes",
+            "ConnectTimeout": "20",
+            "IdentitiesOnly": "yes",
+            "IdentityAgent": "none",
+            "StrictHostKeyChecking": "yes",
+            "UserKnownHostsFile": str(folder / "known_hosts"),
+            "GlobalKnownHostsFile": "/dev/null",
+        }
+        options = [word for name, value in ssh.items() for word in ("-o", f"{name}={value}")]
+        key = ("-i", str(repository.key_file)) if repository.key_file else ()
+        theirs = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_ASK", "SSH_ASK"))}
+        self._environment = {
+            **theirs,
+            "HOME": str(folder),  # ~/.gitconfig and ~/.netrc are the teacher's own
+            "XDG_CONFIG_HOME": str(folder),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ALLOW_PROTOCOL": PROTOCOLS,
+            "GIT_SSH_COMMAND": shlex.join(["ssh", "-F", "none", *options, *key]),
+            "LC_ALL": "C",
+        }
+
+    def ask(self, *words: str) -> str:
+        """What git prints; raise ``RepositoryProblem`` in words if it fails."""
+        try:
+            done = _run(["git", *words], self._folder, self._environment)
+        except subprocess.TimeoutExpired as error:
+            raise RepositoryProblem(_unreachable(self._repository, f"no answer within {SECONDS} s")) from error
+        if done.returncode:
+            raise RepositoryProblem(why(done.stderr, self._repository))
+        return done.stdout
+
+
+def _run(
+    command: list[str], folder: Path | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            encoding="utf-8", errors="surrogateescape", timeout=SECONDS,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        package = "git" if command[0] == "git" else "OpenSSH's client"
+        raise RepositoryProblem(
+            f"course-repository: {command[0]} is not installed on this machine, and asks the repository what is new; "
+            f"install {package} (Debian: apt install {'git' if command[0] == 'git' else 'openssh-client'})"
+        ) from error
+
+
+UNREACHABLE = re.compile(
+    "Could not resolve host|Connection refused|timed out|Network is unreachable|No route to host|Failed to connect"
+    "|Couldn't connect|Connection closed|Connection reset",
+    re.IGNORECASE,
+)
+NOT_THERE = re.compile(
+    r"not found|does not exist|does not appear to be a git repository|returned error: 404", re.IGNORECASE
+)
+WANTS_PASSWORD = re.compile("could not read Username|Authentication failed|returned error: 40[13]", re.IGNORECASE)
+
+
+def why(said: str, repository: Repository) -> str:
+    """What git's complaint means, and what to do about it."""
+    address = repository.address
+    last = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given")
+    if "UNPROTECTED PRIVATE KEY" in said or "bad permissions" in said:
+        return f"course-deploy-key-file: others can read it, so ssh will not use it; chmod 600 {repository.key_file}"
+    if "HOST IDENTIFICATION HAS CHANGED" in said or "Host key verification failed" in said:
+        return (
+            f"course-repository: {repository.host} shows another SSH host key than this machine knows it by. Compare with "
+            "the fingerprints it publishes, and only if it announces a change: "
+            f"ssh-keygen -R {shlex.quote(repository.host)}, then connect once more"
+        )
+    if "Permission denied" in said:
+        return (
+            f"course-deploy-key-file: {repository.host} does not accept this key; add its public half to the repository "
+            f"as a deploy key{_deploy_keys_page(address)}: {repository.public_key}"
+        )
+    if UNREACHABLE.search(said):
+        return _unreachable(repository, last)
+    if "certificate" in said.casefold():
+        return f"course-repository: {repository.host} has a certificate that is not trusted ({last})"
+    if WANTS_PASSWORD.search(said):
+        return (
+            f"course-repository: {address} is private, or not there; for a private one use its SSH address and a deploy "
+            "key (docs/content.md)"
+        )
+    if NOT_THERE.search(said):
+        private = ", or the deploy key is another repository's" if repository.over_ssh else ""
+        return f"course-repository: there is no repository at {address}{private}; git says: {last}"
+    return f"course-repository: {address} cannot be read; git says: {last}"
+
+
+def _unreachable(repository: Repository, reason: str) -> str:
+    return f"course-repository: {repository.host} cannot be reached from here ({reason}); nothing was changed, try again later"
+
+
+def _deploy_keys_page(address: str) -> str:
+    found = re.search(r"github\.com[:/](.+?)(\.git)?/?$", address)
+    return f" at https://github.com/{found[1]}/settings/keys" if found else ""
