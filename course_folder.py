@@ -43,8 +43,8 @@ def _refuse_too_much(folder: Path, paths: list[Path]) -> None:
     if (total := sum(sizes.values())) > MOST:
         largest = max(sizes, key=lambda path: sizes[path])
         raise FolderProblem(
-            f"holds {total / 2**20:.1f} MiB, which is too much to travel with every preview (at most {MOST >> 20} MiB); "
-            f"the largest file is {largest.relative_to(folder)} ({sizes[largest] / 2**20:.1f} MiB). Put data into the "
+            f"holds {total / 2**20:.1f} MiB, too much to travel with every preview (at most {MOST >> 20} MiB); the "
+            f"largest file is {largest.relative_to(folder)} ({sizes[largest] / 2**20:.1f} MiB). Put data into the "
             "shared folder, or the course into a git repository (course-repository): docs/content.md"
         )
 

@@ -107,7 +107,8 @@ def branch_in(listing: str, repository: Repository) -> tuple[str, str]:
     if repository.branch:
         raise RepositoryProblem(f"course-branch: {repository.branch!r} is not a branch of it; there are: {there}")
     raise RepositoryProblem(
-        f"course-repository: {repository.address} names no default branch; pulumi config set course-branch, one of: {there}"
+        f"course-repository: {repository.address} names no default branch; pulumi config set course-branch to "
+        f"one of: {there}"
     )
 
 
@@ -121,8 +122,8 @@ def known_hosts(repository: Repository) -> tuple[str, ...]:
     for file in (Path.home() / ".ssh" / "known_hosts", SYSTEMS_HOST_KEYS):
         if file.exists():
             listed = _run(["ssh-keygen", "-F", name, "-f", str(file)]).stdout
-            lines = [line.split() for line in listed.splitlines() if line and line[0] not in "#@"]
-            found += [f"{name} {words[1]} {words[2]}" for words in lines if len(words) > 2]  # noqa: PLR2004 - name, type, key
+            lines = [line.split()[1:3] for line in listed.splitlines() if line and line[0] not in "#@"]
+            found += [" ".join([name, *type_and_key]) for type_and_key in lines]
     if not found:
         port = "" if repository.port == SSH_PORT else f"-p {repository.port} "
         raise RepositoryProblem(
@@ -228,7 +229,7 @@ class _Git:
         try:
             done = _run(["git", *words], self._folder, self._environment)
         except subprocess.TimeoutExpired as error:
-            raise RepositoryProblem(_unreachable(self._repository, f"no answer within {SECONDS} s")) from error
+            raise RepositoryProblem(why(f"no answer within {SECONDS} s", self._repository)) from error
         if done.returncode:
             raise RepositoryProblem(why(done.stderr, self._repository))
         return done.stdout
@@ -250,53 +251,50 @@ def _run(
         ) from error
 
 
-UNREACHABLE = re.compile(
-    "Could not resolve host|Connection refused|timed out|Network is unreachable|No route to host|Failed to connect"
-    "|Couldn't connect|Connection closed|Connection reset",
-    re.IGNORECASE,
+# git's complaints and what each means, the most telling first; the setting to look at comes first.
+_TROUBLES = (
+    (
+        "UNPROTECTED PRIVATE KEY|bad permissions",
+        "course-deploy-key-file: others can read it, so ssh will not use it; chmod 600 {key_file}",
+    ),
+    (
+        "HOST IDENTIFICATION HAS CHANGED|Host key verification failed",
+        "course-repository: {host} shows another SSH host key than this machine knows it by. Compare with the fingerprints "
+        "it publishes, and only if it announces a change: ssh-keygen -R {host}, then connect once more",
+    ),
+    (
+        "Permission denied",
+        "course-deploy-key-file: {host} does not accept this key; add its public half to the repository as a deploy "
+        "key{page}: {public_key}",
+    ),
+    (
+        "Could not resolve host|Connection refused|timed out|no answer within|Network is unreachable|No route to host"
+        "|Failed to connect|Couldn't connect|Connection closed|Connection reset",
+        "course-repository: {host} cannot be reached from here; nothing was changed, try again later ({last})",
+    ),
+    ("certificate", "course-repository: {host} has a certificate that is not trusted ({last})"),
+    (
+        "could not read Username|Authentication failed|returned error: 40[13]",
+        "course-repository: {address} is private, or not there; for a private one use its SSH address and a deploy key "
+        "(docs/content.md)",
+    ),
+    (
+        "not found|does not exist|does not appear to be a git repository|returned error: 404",
+        "course-repository: there is no repository at {address}, or the key it is asked with is another's; git says: {last}",
+    ),
+    ("", "course-repository: {address} cannot be read; git says: {last}"),
 )
-NOT_THERE = re.compile(
-    r"not found|does not exist|does not appear to be a git repository|returned error: 404", re.IGNORECASE
-)
-WANTS_PASSWORD = re.compile("could not read Username|Authentication failed|returned error: 40[13]", re.IGNORECASE)
 
 
 def why(said: str, repository: Repository) -> str:
     """What git's complaint means, and what to do about it."""
-    address = repository.address
-    last = next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given")
-    if "UNPROTECTED PRIVATE KEY" in said or "bad permissions" in said:
-        return f"course-deploy-key-file: others can read it, so ssh will not use it; chmod 600 {repository.key_file}"
-    if "HOST IDENTIFICATION HAS CHANGED" in said or "Host key verification failed" in said:
-        return (
-            f"course-repository: {repository.host} shows another SSH host key than this machine knows it by. Compare with "
-            "the fingerprints it publishes, and only if it announces a change: "
-            f"ssh-keygen -R {shlex.quote(repository.host)}, then connect once more"
-        )
-    if "Permission denied" in said:
-        return (
-            f"course-deploy-key-file: {repository.host} does not accept this key; add its public half to the repository "
-            f"as a deploy key{_deploy_keys_page(address)}: {repository.public_key}"
-        )
-    if UNREACHABLE.search(said):
-        return _unreachable(repository, last)
-    if "certificate" in said.casefold():
-        return f"course-repository: {repository.host} has a certificate that is not trusted ({last})"
-    if WANTS_PASSWORD.search(said):
-        return (
-            f"course-repository: {address} is private, or not there; for a private one use its SSH address and a deploy "
-            "key (docs/content.md)"
-        )
-    if NOT_THERE.search(said):
-        private = ", or the deploy key is another repository's" if repository.over_ssh else ""
-        return f"course-repository: there is no repository at {address}{private}; git says: {last}"
-    return f"course-repository: {address} cannot be read; git says: {last}"
-
-
-def _unreachable(repository: Repository, reason: str) -> str:
-    return f"course-repository: {repository.host} cannot be reached from here ({reason}); nothing was changed, try again later"
-
-
-def _deploy_keys_page(address: str) -> str:
-    found = re.search(r"github\.com[:/](.+?)(\.git)?/?$", address)
-    return f" at https://github.com/{found[1]}/settings/keys" if found else ""
+    github = re.search(r"github\.com[:/](.+?)(\.git)?/?$", repository.address)
+    words = next(words for pattern, words in _TROUBLES if re.search(pattern, said, re.IGNORECASE))
+    return words.format(
+        address=repository.address,
+        host=repository.host,
+        key_file=repository.key_file,
+        public_key=repository.public_key,
+        page=f" at https://github.com/{github[1]}/settings/keys" if github else "",
+        last=next((line for line in reversed(said.splitlines()) if line.strip()), "no reason given"),
+    )

@@ -23,12 +23,12 @@ SENT = ("content.py", "edition.py", "shared.py")
 
 
 class ContentSecrets(Step):
-    """The repository's deploy key, for root alone; a step without a file when there is none takes an earlier one away."""
+    """The repository's deploy key, for root alone; without one, the step has no file, and takes an earlier one away."""
 
     def __init__(self, name: str, args: StepArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         key = args.settings.deploy_key
         files = [File(path="/etc/course/secrets/deploy-key", text=key.private, mode="0600")] if key else []
-        # a key that is gone is as secret: the engine's state remembers what was there
+        # secret even without one: a preview would show the key that goes as a line taken out
         manifest = Manifest(step="content_secrets", files=files, script="chmod -f 0700 /etc/course/secrets || true\n")
         super().__init__(name, args.host, pulumi.Output.secret(manifest), opts)
 

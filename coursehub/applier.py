@@ -2,8 +2,8 @@
 """Apply one step's manifest to this machine; installed as /usr/local/libexec/course-step and run by root.
 
 The manifest is plain text on standard input: ``step NAME`` and ``limit SECONDS``, then files
-(``file PATH OWNER:GROUP MODE``, or ``data`` with the same for a file in base64) and a script (``run``), each followed by
-its lines behind ``| ``; last, ``end``.
+(``file PATH OWNER:GROUP MODE``, or ``data ...`` for one in base64) and a script (``run``), each followed by its lines
+behind ``| ``; last, ``end``.
 
 Files are written atomically. Files an earlier manifest of the step had and this one has not are removed. Then the
 script runs; its output goes to a log, and what it writes to descriptor 3 is shown as progress. Same manifest after a

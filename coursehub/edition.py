@@ -45,7 +45,7 @@ def files(source: Path) -> Iterator[Path]:
 
 
 def publish(source: Path, name: str, say: Callable[[str], None]) -> None:
-    """Have /opt/course/content lead to the edition ``name``, made of ``source`` unless it is there; raise ``Refused``."""
+    """Have /opt/course/content lead to the edition ``name``, made of ``source`` if need be; raise ``Refused``."""
     edition = EDITIONS / name
     if not sums_of(edition).exists():
         _make(source, edition, say)
@@ -83,8 +83,8 @@ def _refuse_too_much(source: Path, found: list[Path]) -> None:
     if (total := sum(sizes.values())) > MOST:
         largest = max(sizes, key=lambda path: sizes[path])
         raise Refused(
-            f"the course has {total >> 20} MiB, of which every home would get a copy (at most {MOST >> 20}); the largest "
-            f"file is {largest.relative_to(source)} ({sizes[largest] >> 20} MiB): put it into the shared folder"
+            f"the course has {total >> 20} MiB, and every home gets a copy (at most {MOST >> 20}); the largest file "
+            f"is {largest.relative_to(source)} ({sizes[largest] >> 20} MiB): put it into the shared folder"
         )
 
 

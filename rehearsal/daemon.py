@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from rehearsal import acme, certificates, cloud, identity, metadata, names
+from rehearsal import acme, certificates, cloud, git, identity, metadata, names
 from rehearsal.clients import BUNDLE
 from rehearsal.droplets import Droplets
 from rehearsal.places import (
@@ -20,6 +20,8 @@ from rehearsal.places import (
     API_TOKEN,
     FILES_PORT,
     GATEWAY,
+    GIT,
+    GIT_PORT,
     METADATA_PORT,
     PROXY_PORT,
     REPOSITORY,
@@ -56,10 +58,6 @@ async def _serve(places: Places) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
 
     authority = certificates.authority(places.authority)
-    certificate, key = certificates.server(places.authority, SIGN_IN, GATEWAY)
-    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    secure.load_cert_chain(certificate, key)
-
     machines = Droplets(places, log.info)
     api = cloud.make_app(places.cloud, machines, token=API_TOKEN, delay=_DELAY)
     resolvers = names.serve(lambda: cloud.zones(api[cloud.STATE]), Path("/etc/resolv.conf"))
@@ -70,20 +68,32 @@ async def _serve(places: Places) -> None:
     files = web.Application()
     files.router.add_static("/", REPOSITORY / "rehearsal" / "anaconda")
     runners = [
-        await _start(identity.make_app(issuer=f"https://{SIGN_IN}:{SIGN_IN_PORT}"), SIGN_IN_PORT, secure),
+        await _start(
+            identity.make_app(issuer=f"https://{SIGN_IN}:{SIGN_IN_PORT}"), SIGN_IN_PORT, _secure(places, SIGN_IN)
+        ),
+        await _start(git.make_app(places.git), GIT_PORT, _secure(places, GIT)),
         await _start(files, FILES_PORT),
         await _start(metadata.make_app(machines.metadata), METADATA_PORT),
         await _start(api, API_PORT),
     ]
+    git_over_ssh = await git.serve_ssh(places.git)
     proxy = await Proxy(lambda: cloud.zones(api[cloud.STATE])).serve(GATEWAY, PROXY_PORT)
     log.info("the cloud is open at http://%s:%d", GATEWAY, API_PORT)
     await stopped.wait()
     log.info("the cloud closes")
     proxy.close()
+    git_over_ssh.close()
     for runner in runners:
         await runner.cleanup()
     for resolver in resolvers:
         resolver.stop()
+
+
+def _secure(places: Places, name: str) -> ssl.SSLContext:
+    """TLS as ``name``, by a certificate of the rehearsal's own authority."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificates.server(places.authority, name, GATEWAY))
+    return context
 
 
 async def _start(app: web.Application, port: int, secure: ssl.SSLContext | None = None) -> web.AppRunner:

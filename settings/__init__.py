@@ -15,11 +15,12 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import SecretStr, ValidationError
 
+import patterns
 import sign_in_probe
 from course_repository import RepositoryProblem
 from settings.access import Access
 from settings.class_time import ClassTime
-from settings.content import Content
+from settings.content import OWN_KEY, Content
 from settings.packages import Packages
 from settings.pages import Pages
 from settings.people import People
@@ -117,12 +118,7 @@ def parse(texts: dict[str, str], problems: list[str] | None = None) -> Settings:
         problems += [_sentence(dict(problem), texts) for problem in error.errors()]
     _refuse(problems)
     if settings.deploy_key and settings.deploy_key.public == settings.ssh_key.public:
-        _refuse(
-            [
-                "course-deploy-key-file: is your own key, ssh-key-file, and would lie on the droplet that it opens; make "
-                "one for nothing else: ssh-keygen -t ed25519 -N '' -f ~/.ssh/course-deploy"
-            ]
-        )
+        _refuse([f"course-deploy-key-file: is ssh-key-file, and would lie on the droplet that it opens; {OWN_KEY}"])
     return settings
 
 
@@ -158,5 +154,9 @@ def _sentence(problem: dict[str, Any], texts: dict[str, str]) -> str:
     value = texts.get(key, "")
     if value == "" or problem["type"] == "missing":
         return f"{key}: is not set{example}"
-    shown = "" if key in SECRETS else f"{value if len(location) == 1 else problem['input']!r} "
+    shown = (
+        ""
+        if key in SECRETS or patterns.WITH_PASSWORD.match(value)
+        else f"{value if len(location) == 1 else problem['input']!r} "
+    )
     return f"{key}: {shown}{reason}{example if example and 'example' not in reason else ''}"

@@ -8,14 +8,15 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-import course_folder
-import course_repository
+import course_folder as folders
+import course_repository as repositories
 import keys
 import patterns
 from settings.group import Group
 from settings.paths import expanded
 
 OWN_FOLDER = Path("course")  # the default of course-folder
+OWN_KEY = "make a key for nothing else: ssh-keygen -t ed25519 -N '' -f ~/.ssh/course-deploy"
 
 
 class Content(Group):
@@ -62,8 +63,7 @@ class Content(Group):
             keys.read(path)
         except keys.Protected as problem:
             raise ValueError(
-                f"{path} is protected by a passphrase, which the droplet cannot type; make a key for nothing else: "
-                "ssh-keygen -t ed25519 -N '' -f ~/.ssh/course-deploy"
+                f"{path} is protected by a passphrase, which the droplet cannot type; {OWN_KEY}"
             ) from problem
         return path
 
@@ -79,7 +79,7 @@ class Content(Group):
             return path
         if not path.is_dir():
             raise ValueError("is not a folder; starter notebooks are copied from it")
-        course_folder.read(path)
+        folders.read(path)
         return path
 
     @cached_property
@@ -88,12 +88,12 @@ class Content(Group):
         return None if self.course_deploy_key_file == Path() else keys.read(self.course_deploy_key_file)
 
     @cached_property
-    def course_commit(self) -> course_repository.Commit | None:
+    def course_commit(self) -> repositories.Commit | None:
         """What the branch points to now, asked once; None without a repository. Raise ``RepositoryProblem``."""
         if not self.course_repository:
             return None
-        return course_repository.resolve(
-            course_repository.Repository(
+        return repositories.resolve(
+            repositories.Repository(
                 address=self.course_repository,
                 branch=self.course_branch,
                 subfolder=self.course_subfolder,

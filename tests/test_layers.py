@@ -27,6 +27,8 @@ PURE = [
     "patterns.py",
     "keys.py",
     "logo.py",
+    "course_folder.py",
+    "course_repository.py",
     "roster/person.py",
     "roster/table.py",
     "roster/changes.py",

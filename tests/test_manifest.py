@@ -47,7 +47,7 @@ def test_any_text_arrives_as_it_was_with_a_newline_at_its_end(text: str) -> None
 
 @pytest.mark.parametrize("content", [b"", b"\0", b"\x89PNG\r\n\x1a\n", bytes(range(256)) * 9, b"\n\n", b"no newline"])
 def test_what_is_no_text_arrives_byte_for_byte(machine: applier.Machine, tmp_path: Path, content: bytes) -> None:
-    files = [
+    files: list[File | Data] = [
         Data(path="/etc/picture one.png", content=content, owner=OWNER),
         File(path="/etc/x", text="x", owner=OWNER),
     ]
