@@ -20,7 +20,8 @@ SECONDS = 120  # for one question; the larger one brings the names of all files,
 SSH_PORT = 22
 PROTOCOLS = "https:ssh"
 SYSTEMS_HOST_KEYS = Path("/etc/ssh/ssh_known_hosts")
-SUBMODULE, LINK = "160000", "120000"  # modes of a tree's entries
+FOLDER, SUBMODULE, LINK = "040000", "160000", "120000"  # modes of a tree's entries
+MOST_NAMES = 10  # in one sentence
 SHORT = 7  # hexadecimal digits of a commit, as people read them
 
 
@@ -103,7 +104,7 @@ def branch_in(listing: str, repository: Repository) -> tuple[str, str]:
         return wanted, heads[wanted]
     if not heads:
         raise RepositoryProblem(f"course-repository: {repository.address} has no branch yet; push the course to it")
-    there = ", ".join(list(heads)[:10])
+    there = ", ".join(list(heads)[:MOST_NAMES])
     if repository.branch:
         raise RepositoryProblem(f"course-branch: {repository.branch!r} is not a branch of it; there are: {there}")
     raise RepositoryProblem(
@@ -127,8 +128,8 @@ def known_hosts(repository: Repository) -> tuple[str, ...]:
     if not found:
         port = "" if repository.port == SSH_PORT else f"-p {repository.port} "
         raise RepositoryProblem(
-            f"course-repository: this machine has no SSH host key of {name}, so the droplet could not tell who answers; "
-            f"connect once, and compare the fingerprint with the one the host publishes: "
+            f"course-repository: this machine has no SSH host key of {name}, so the droplet could not tell who "
+            f"answers; connect once, and compare the fingerprint with the one the host publishes: "
             f"ssh {port}-T {repository.user}@{repository.host}"
         )
     return tuple(dict.fromkeys(found))
@@ -145,10 +146,8 @@ def words(before: dict[str, str] | None, now: dict[str, str]) -> list[str]:
     if not before["repository"] or not now["repository"] or before["repository"] != now["repository"]:
         return [f"course: comes from {_in_words(now)}; until now from {_in_words(before)}"]
     if before["subfolder"] != now["subfolder"]:
-        folders = [
-            f"its folder {source['subfolder']}" if source["subfolder"] else "all of it" for source in (now, before)
-        ]
-        return [f"course: students get {folders[0]} ({becomes}); until now {folders[1]} ({was})"]
+        after, until_now = (source["subfolder"] or "all of it" for source in (now, before))
+        return [f"course: students get {after} ({becomes}); until now {until_now} ({was})"]
     if before["branch"] != now["branch"]:
         return [f"course: goes from {before['branch']} ({was}) to {now['branch']} ({becomes})"]
     return [f"course: {now['branch']} goes from {was} to {becomes}"]
@@ -173,22 +172,30 @@ def _short(source: dict[str, str]) -> str:
 
 def _look_into(git: _Git, repository: Repository, sha: str) -> tuple[str, ...]:
     """Notes on what is in the commit; raise ``RepositoryProblem`` for what cannot be handed out."""
-    folders = git.ask("-C", "tree", "ls-tree", "-r", "-d", "-z", "--name-only", sha).split("\0")
-    if repository.subfolder and repository.subfolder not in folders:
-        there = ", ".join(folder for folder in folders[:10] if folder and "/" not in folder) or "none"
+    listed = git.ask("-C", "tree", "ls-tree", "-r", "-t", "-z", sha).split("\0")
+    entries = {name: meta.split()[0] for meta, _, name in (line.partition("\t") for line in listed) if name}
+    if repository.subfolder and entries.get(repository.subfolder) != FOLDER:
+        there = [name for name, mode in entries.items() if mode == FOLDER and "/" not in name]
         raise RepositoryProblem(
-            f"course-subfolder: there is no folder {repository.subfolder!r} in {sha[:SHORT]}; folders there are: {there}"
+            f"course-subfolder: there is no folder {repository.subfolder!r} in {sha[:SHORT]}; "
+            f"folders there are: {', '.join(there[:MOST_NAMES]) or 'none'}"
         )
-    listed = git.ask("-C", "tree", "ls-tree", "-r", "-z", f"{sha}:{repository.subfolder}").split("\0")
-    entries = [(meta.split()[0], name) for meta, _, name in (line.partition("\t") for line in listed) if name]
-    visible = [(mode, name) for mode, name in entries if not any(part.startswith(".") for part in name.split("/"))]
+    below = f"{repository.subfolder}/" if repository.subfolder else ""
+    visible = [
+        (mode, name.removeprefix(below))
+        for name, mode in entries.items()
+        if name.startswith(below)
+        and mode != FOLDER
+        and not any(part.startswith(".") for part in name.removeprefix(below).split("/"))
+    ]
     if any(name.partition("/")[0] == SHARED for _, name in visible):
         raise RepositoryProblem(
             f"course-repository: it has something called {SHARED}, which is what every home calls the shared data; "
             "rename it there"
         )
     if not visible:
-        raise RepositoryProblem(f"course-subfolder: {repository.subfolder!r} has no file for students in {sha[:SHORT]}")
+        where = f"{repository.subfolder} of {repository.address}" if below else repository.address
+        raise RepositoryProblem(f"course-repository: {where} has no file for students in {sha[:SHORT]}")
     left_out = {SUBMODULE: "submodules are not fetched", LINK: "symbolic links are left out"}
     named = {mode: [name for found, name in visible if found == mode] for mode in left_out}
     return tuple(f"course: {left_out[mode]}: {', '.join(names)}" for mode, names in named.items() if names)
@@ -259,28 +266,39 @@ _TROUBLES = (
     ),
     (
         "HOST IDENTIFICATION HAS CHANGED|Host key verification failed",
-        "course-repository: {host} shows another SSH host key than this machine knows it by. Compare with the fingerprints "
-        "it publishes, and only if it announces a change: ssh-keygen -R {host}, then connect once more",
+        (
+            "course-repository: {host} shows another SSH host key than this machine knows it by. Compare with the "
+            "fingerprints it publishes, and only if it announces a change: ssh-keygen -R {host}, then connect once more"
+        ),
     ),
     (
         "Permission denied",
-        "course-deploy-key-file: {host} does not accept this key; add its public half to the repository as a deploy "
-        "key{page}: {public_key}",
+        (
+            "course-deploy-key-file: {host} does not accept this key; add its public half to the repository as a "
+            "deploy key{page}: {public_key}"
+        ),
     ),
     (
-        "Could not resolve host|Connection refused|timed out|no answer within|Network is unreachable|No route to host"
-        "|Failed to connect|Couldn't connect|Connection closed|Connection reset",
+        (
+            "Could not resolve host|Connection refused|timed out|no answer within|Network is unreachable"
+            "|No route to host|Failed to connect|Couldn't connect|Connection closed|Connection reset"
+        ),
         "course-repository: {host} cannot be reached from here; nothing was changed, try again later ({last})",
     ),
     ("certificate", "course-repository: {host} has a certificate that is not trusted ({last})"),
     (
         "could not read Username|Authentication failed|returned error: 40[13]",
-        "course-repository: {address} is private, or not there; for a private one use its SSH address and a deploy key "
-        "(docs/content.md)",
+        (
+            "course-repository: {address} is private, or not there; for a private one use its SSH address and a "
+            "deploy key (docs/content.md)"
+        ),
     ),
     (
         "not found|does not exist|does not appear to be a git repository|returned error: 404",
-        "course-repository: there is no repository at {address}, or the key it is asked with is another's; git says: {last}",
+        (
+            "course-repository: there is no repository at {address}, or the key it is asked with is another's; "
+            "git says: {last}"
+        ),
     ),
     ("", "course-repository: {address} cannot be read; git says: {last}"),
 )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 from aiohttp import web
 
+from rehearsal.commands import run
 from rehearsal.places import GATEWAY, GIT_SSH_PORT
 
 if TYPE_CHECKING:
@@ -60,16 +61,19 @@ def make_app(folder: Path) -> web.Application:
     return app
 
 
-async def serve_ssh(folder: Path) -> asyncssh.SSHAcceptor:
-    """Start serving git over SSH, with a host key that is made on first use."""
-    folder.mkdir(parents=True, exist_ok=True)
-    host_key = folder / "host_key"
-    if not host_key.exists():
-        asyncssh.generate_private_key("ssh-ed25519").write_private_key(host_key)
-        asyncssh.read_private_key(host_key).write_public_key(folder / "host_key.pub")
-        host_key.chmod(0o600)
+def host_key(folder: Path) -> Path:
+    """Return the SSH server's key, made on first use; its public half lies beside it."""
+    key = folder / "host_key"
+    if not key.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key)
+    return key
+
+
+async def serve_ssh(folder: Path, host: str = GATEWAY, port: int = GIT_SSH_PORT) -> asyncssh.SSHAcceptor:
+    """Start serving git over SSH."""
     return await asyncssh.create_server(
-        lambda: _Doorkeeper(folder), GATEWAY, GIT_SSH_PORT, server_host_keys=[host_key],
+        lambda: _Doorkeeper(folder), host, port, server_host_keys=[host_key(folder)],
         process_factory=lambda process: _serve(process, folder), encoding=None,
     )  # fmt: skip
 
