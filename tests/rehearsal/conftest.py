@@ -23,6 +23,7 @@ ORDER = (
     "boundaries",
     "roles",
     "content",
+    "shared",
     "class_time",
     "droplets",
     "changes",
