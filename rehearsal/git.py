@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncssh
 from aiohttp import web
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _READING = "git-upload-pack"
 _NAME = re.compile(r"/?([a-z0-9-]+\.git)/?")
+_CHUNK = 65536  # bytes
 _LARGEST = 2**20  # bytes of a request: a list of commits
 
 
@@ -114,7 +115,16 @@ async def _serve(process: asyncssh.SSHServerProcess[bytes], folder: Path) -> Non
     protocol = {name: value for name, value in process.env.items() if name == "GIT_PROTOCOL"}
     git = await asyncio.create_subprocess_exec(
         _READING, folder / name[1], stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"], **protocol},
+        env={"PATH": os.environ["PATH"], **protocol},
     )  # fmt: skip
-    await process.redirect(stdin=git.stdin, stdout=git.stdout, stderr=git.stderr)
+    ways = (_pass_on(process.stdin, git.stdin), _pass_on(git.stdout, process.stdout))
+    await asyncio.gather(*ways, return_exceptions=True)  # whoever hangs up has heard enough
     process.exit(await git.wait())
+
+
+async def _pass_on(reader: Any, writer: Any) -> None:
+    """Pass on until the end, between streams of asyncio's kind, of which asyncssh has its own."""
+    while chunk := await reader.read(_CHUNK):
+        writer.write(chunk)
+        await writer.drain()
+    writer.write_eof()

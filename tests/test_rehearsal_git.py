@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
+from git_under_test import serving
 
 from rehearsal import git
 
@@ -60,11 +61,7 @@ def test_the_web_has_what_is_public(folder: Path) -> None:
 
 
 def test_a_key_opens_its_repository_and_no_other(folder: Path) -> None:
-    async def ask() -> None:
-        server = await git.serve_ssh(folder, "127.0.0.1", 0)
-        here = f"ssh://git@127.0.0.1:{server.get_port()}"
-        (folder / "known_hosts").write_text(f"[127.0.0.1]:{server.get_port()} {(folder / 'host_key.pub').read_text()}")
-
+    async def ask(here: str) -> None:
         async def with_key(key: str, *words: str) -> tuple[int, str]:
             ssh = f"ssh -F none -o BatchMode=yes -o UserKnownHostsFile={folder}/known_hosts -i {folder / key}"
             return await asked(*words, GIT_SSH_COMMAND=f"{ssh} -o IdentitiesOnly=yes -o IdentityAgent=none")
@@ -78,6 +75,10 @@ def test_a_key_opens_its_repository_and_no_other(folder: Path) -> None:
         assert (code, "Repository not found" in said) == (128, True)
         code, said = await with_key("right", "push", f"{here}/private.git", "main:main")
         assert code != 0, "and none may write"
-        server.close()
 
-    asyncio.run(ask())
+    async def serve() -> None:
+        async with serving(folder) as port:
+            (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {(folder / 'host_key.pub').read_text()}")
+            await ask(f"ssh://git@127.0.0.1:{port}")
+
+    asyncio.run(serve())
