@@ -60,6 +60,11 @@ class Repository:
         return "@" in self.address
 
     @property
+    def known_as(self) -> str:
+        """The host's name in a known_hosts file."""
+        return self.host if self.port == SSH_PORT else f"[{self.host}]:{self.port}"
+
+    @property
     def _host_and_port(self) -> tuple[str, str]:
         scheme, _, rest = self.address.rpartition("://")
         authority = rest.partition("/")[0].rpartition("@")[2]
@@ -118,7 +123,7 @@ def known_hosts(repository: Repository) -> tuple[str, ...]:
 
     The droplet must not trust whoever answers first, and nobody has compared a fingerprint there. The teacher has.
     """
-    name = repository.host if repository.port == SSH_PORT else f"[{repository.host}]:{repository.port}"
+    name = repository.known_as
     found: list[str] = []
     for file in (Path.home() / ".ssh" / "known_hosts", SYSTEMS_HOST_KEYS):
         if file.exists():
@@ -268,7 +273,8 @@ _TROUBLES = (
         "HOST IDENTIFICATION HAS CHANGED|Host key verification failed",
         (
             "course-repository: {host} shows another SSH host key than this machine knows it by. Compare with the "
-            "fingerprints it publishes, and only if it announces a change: ssh-keygen -R {host}, then connect once more"
+            "fingerprints it publishes, and only if it announces a change: ssh-keygen -R '{known_as}', then connect "
+            "once more"
         ),
     ),
     (
@@ -311,6 +317,7 @@ def why(said: str, repository: Repository) -> str:
     return words.format(
         address=repository.address,
         host=repository.host,
+        known_as=repository.known_as,
         key_file=repository.key_file,
         public_key=repository.public_key,
         page=f" at https://github.com/{github[1]}/settings/keys" if github else "",

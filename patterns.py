@@ -91,7 +91,7 @@ def package_name(requirement: str) -> str:
 
 
 def is_text(content: bytes) -> bool:
-    """Whether a file can travel in a manifest, which is UTF-8 text."""
+    """Whether a file can stand in a manifest as it is, which is UTF-8 text; what is none travels in base64."""
     try:
         content.decode()
     except UnicodeDecodeError:
