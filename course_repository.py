@@ -288,6 +288,7 @@ _TROUBLES = (
         (
             "Could not resolve host|Connection refused|timed out|no answer within|Network is unreachable"
             "|No route to host|Failed to connect|Couldn't connect|Connection closed|Connection reset"
+            "|from proxy after CONNECT|CONNECT tunnel failed"
         ),
         "course-repository: {host} cannot be reached from here; nothing was changed, try again later ({last})",
     ),

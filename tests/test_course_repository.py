@@ -151,6 +151,11 @@ def test_git_has_to_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     ("repository", "said", "means"),
     [
         (HTTPS, "fatal: unable to access 'x': Could not resolve host: git.college.edu", "cannot be reached from here"),
+        (
+            HTTPS,
+            "fatal: unable to access: CONNECT tunnel failed, response 502",
+            "cannot be reached from here",
+        ),
         (SSH, "ssh: connect to host git.college.edu port 22: Connection timed out", "cannot be reached from here"),
         (
             HTTPS,
