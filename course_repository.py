@@ -223,7 +223,7 @@ class _Git:
             "GlobalKnownHostsFile": "/dev/null",
         }
         options = [word for name, value in ssh.items() for word in ("-o", f"{name}={value}")]
-        key = ("-i", str(repository.key_file)) if repository.key_file else ()
+        key = ("-i", str(repository.key_file.absolute())) if repository.key_file else ()
         theirs = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_ASK", "SSH_ASK"))}
         self._environment = {
             **theirs,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from rehearsal import git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @dataclass
@@ -69,10 +69,12 @@ def host_key(home: Path) -> str:
     return git.host_key(home).with_suffix(".pub").read_text().strip()
 
 
-def test_the_right_key_and_a_known_host_open_it(home: Path) -> None:
+def test_the_right_key_and_a_known_host_open_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+
     def ask(teacher: Teacher) -> Commit:
         teacher.knows(f"{host_key(home)} a comment\n")
-        return resolve(teacher.repository)
+        return resolve(replace(teacher.repository, key_file=Path("right")))
 
     commit = asked(home, ask)
 
