@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_folder import SHARED
+from coursehub.shared import NAME as SHARED
 
 SECONDS = 120  # for one question; the larger one brings the names of all files, not their content
 SSH_PORT = 22
