@@ -9,7 +9,7 @@ from pathlib import Path
 from coursehub.shared import NAME as SHARED
 
 # A manifest is twice in Pulumi's state (input and output), a third larger for base64; the state is written again after
-# every resource, and kept once for each `up`. 5 MiB make some 13 MB of it, which is a second or two on a home line.
+# every resource, and kept once for each `up`. 5 MiB make some 14 MB of it, which is a second or two on a home line.
 MOST = 5 * 2**20  # bytes, of all files together
 
 

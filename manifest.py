@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import itertools
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-BASE64_LINE = 76  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +36,8 @@ class Data:
 
     def lines(self) -> list[str]:
         """Its part of a manifest."""
-        encoded = textwrap.wrap(base64.b64encode(self.content).decode(), BASE64_LINE)
-        return [f"data {self.path} {self.owner} {self.mode}", *(f"| {line}" for line in encoded)]
+        encoded = base64.encodebytes(self.content).decode()
+        return [f"data {self.path} {self.owner} {self.mode}", *(f"| {line}" for line in encoded.splitlines())]
 
 
 @dataclass(frozen=True, kw_only=True)
