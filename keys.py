@@ -29,6 +29,10 @@ class KeyProblem(ValueError):
     """Why a key cannot be used, in words."""
 
 
+class Protected(KeyProblem):
+    """A key that wants a passphrase."""
+
+
 @dataclass(frozen=True, repr=False)
 class SshKey:
     """The instructor's key: ``private`` as it stands in the file, ``public`` as one authorized_keys line."""
@@ -62,7 +66,7 @@ def read(path: Path, passphrase: str = "") -> SshKey:
     try:
         key = load_ssh_private_key(text.encode(), passphrase.encode() or None)
     except TypeError as error:  # cryptography's word for: a password is needed, or none is
-        raise KeyProblem(_about_passphrase(path, passphrase)) from error
+        raise _about_passphrase(path, passphrase) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         if passphrase:
             raise KeyProblem(f"{path} does not open with ssh-key-passphrase; try: ssh-keygen -y -f {path}") from error
@@ -72,10 +76,12 @@ def read(path: Path, passphrase: str = "") -> SshKey:
     return SshKey(private=text, public=public, passphrase=passphrase, seed=seed)
 
 
-def _about_passphrase(path: Path, passphrase: str) -> str:
+def _about_passphrase(path: Path, passphrase: str) -> KeyProblem:
     if passphrase:
-        return f"{path} has no passphrase, but ssh-key-passphrase is set; pulumi config rm ssh-key-passphrase"
-    return (
+        return KeyProblem(
+            f"{path} has no passphrase, but ssh-key-passphrase is set; pulumi config rm ssh-key-passphrase"
+        )
+    return Protected(
         f"{path} is protected by a passphrase; run: pulumi config set --secret ssh-key-passphrase, "
         "or use a key of its own for this server: ssh-keygen -t ed25519 -f ~/.ssh/course -N ''"
     )

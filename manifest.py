@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,25 @@ class File:
     mode: str = "0644"
     owner: str = "root:root"
 
+    def lines(self) -> list[str]:
+        """Its part of a manifest."""
+        return [f"file {self.path} {self.owner} {self.mode}", *_quoted(self.text)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """A file that is no text, a picture say: it travels in base64, in lines as e-mail has them (RFC 2045)."""
+
+    path: str
+    content: bytes
+    mode: str = "0644"
+    owner: str = "root:root"
+
+    def lines(self) -> list[str]:
+        """Its part of a manifest."""
+        encoded = base64.encodebytes(self.content).decode()
+        return [f"data {self.path} {self.owner} {self.mode}", *(f"| {line}" for line in encoded.splitlines())]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
@@ -30,14 +50,14 @@ class Manifest:
 
     step: str
     script: str
-    files: Sequence[File] = ()
+    files: Sequence[File | Data] = ()
     limit: int = 600
 
     def text(self) -> str:
         """The manifest as the applier reads it; the same manifest is always the same text."""
         lines = [f"step {self.step}", f"limit {self.limit}"]
         for file in self.files:
-            lines += [f"file {file.path} {file.owner} {file.mode}", *_quoted(file.text)]
+            lines += file.lines()
         return "\n".join([*lines, "run", *_quoted(self.script), "end", ""])
 
 

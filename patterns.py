@@ -21,6 +21,11 @@ CLAIM = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]*=\S.*")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 READABLE = 4.5  # contrast of text with what is behind it: WCAG 2.2, 1.4.3, level AA
 SRGB_LINEAR = 0.04045  # up to here a colour's part is proportional to its light
+GIT_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[\w.~+-]+)+/?", re.ASCII)
+GIT_SSH = re.compile(r"ssh://[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?(/[\w.~+-]+)+/?", re.ASCII)
+GIT_SCP = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[\w.~+][\w./~+-]*", re.ASCII)
+WITH_PASSWORD = re.compile(r"https://[^/]*@|ssh://[^/]*:[^/]*@")
+BRANCH = re.compile(r"\w[\w./+@#=-]*")
 RESERVED_USERS = ("root", "admin", "jupyterhub", "nobody", "www-data", "daemon", "debian", "ubuntu")
 
 
@@ -110,12 +115,38 @@ def package_name(requirement: str) -> str:
 
 
 def is_text(content: bytes) -> bool:
-    """Whether a file can travel in a manifest, which is UTF-8 text."""
+    """Whether a file can stand in a manifest as it is, which is UTF-8 text; what is none travels in base64."""
     try:
         content.decode()
     except UnicodeDecodeError:
         return False
     return b"\0" not in content
+
+
+def repository(value: str) -> str:
+    """The address of a git repository: https, or SSH in either of the ways git takes it."""
+    if WITH_PASSWORD.match(value):
+        raise ValueError(
+            "holds a user name or password, which everybody would see; use an SSH address and a deploy key"
+        )
+    if not (GIT_HTTPS.fullmatch(value) or GIT_SSH.fullmatch(value) or GIT_SCP.fullmatch(value)):
+        raise ValueError("is not the https:// or SSH address of a git repository")
+    return value
+
+
+def branch(value: str) -> str:
+    """The name of a branch (a subset of git-check-ref-format)."""
+    if not BRANCH.fullmatch(value) or ".." in value or value.endswith((".lock", "/", ".")):
+        raise ValueError("is not the name of a branch")
+    return value
+
+
+def subfolder(value: str) -> str:
+    """A folder below another one, without hidden ones on the way: ``notebooks`` or ``2026/labs``."""
+    value = value.removesuffix("/")
+    if not value.isprintable() or any(part in ("", ".", "..") or part.startswith(".") for part in value.split("/")):
+        raise ValueError("is not a folder inside the repository")
+    return value
 
 
 def sha256(value: str) -> str:

@@ -165,6 +165,17 @@ class UsersSlice(Template):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContentSource(Template):
+    """Where the course's notebooks come from; all empty when from the folder, which comes with it."""
+
+    source = "etc/course/content-source.j2"
+    repository: str
+    branch: str
+    subfolder: str
+    commit: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CourseRequirements(Template):
     """The course's packages that pip installs."""
 

@@ -3,7 +3,7 @@
 from components.address import Address, AddressArgs, records_to_make
 from components.anaconda import Anaconda
 from components.certbot import Certbot, CertbotArgs
-from components.content import Content
+from components.content import Content, ContentSecrets
 from components.host import StepArgs, after
 from components.jupyterhub import HubSecrets, JupyterHub, JupyterHubArgs
 from components.roster import Roster
@@ -19,6 +19,7 @@ __all__ = [
     "Certbot",
     "CertbotArgs",
     "Content",
+    "ContentSecrets",
     "HubSecrets",
     "JupyterHub",
     "JupyterHubArgs",

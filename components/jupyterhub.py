@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 SYSTEM_MIB = 1024  # kept from the students: hub 115, proxy 60, and nginx, sshd and the system (measured)
 LIMIT = 900  # seconds
 LIBRARY = "/opt/course/lib/coursehub"
-ELSEWHERE = ("__init__.py", "packages.py", "notebooks.py", "content.py")  # sent by the steps that need them first
+ELSEWHERE = (
+    "__init__.py",
+    "packages.py",
+    "notebooks.py",
+    "content.py",
+    "edition.py",
+    "shared.py",
+)  # sent by the steps that need them first
 AUTHENTICATORS = {  # in coursehub/sign_in/
     "google": "google.GoogleSignIn",
     "github": "github.GitHubSignIn",

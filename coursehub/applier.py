@@ -2,7 +2,8 @@
 """Apply one step's manifest to this machine; installed as /usr/local/libexec/course-step and run by root.
 
 The manifest is plain text on standard input: ``step NAME`` and ``limit SECONDS``, then files
-(``file PATH OWNER:GROUP MODE``) and a script (``run``), each followed by its lines behind ``| ``; last, ``end``.
+(``file PATH OWNER:GROUP MODE``, or ``data ...`` for one in base64) and a script (``run``), each followed by its lines
+behind ``| ``; last, ``end``.
 
 Files are written atomically. Files an earlier manifest of the step had and this one has not are removed. Then the
 script runs; its output goes to a log, and what it writes to descriptor 3 is shown as progress. Same manifest after a
@@ -13,6 +14,7 @@ Standard library only: it runs on the system's Python, whatever the image.
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import hashlib
 import json
@@ -56,12 +58,12 @@ packages() {
 
 @dataclass(frozen=True)
 class File:
-    """A file as the manifest wants it: absolute path, ``owner:group``, octal mode, whole text."""
+    """A file as the manifest wants it: absolute path, ``owner:group``, octal mode, every byte."""
 
     path: str
     owner: str
     mode: int
-    text: str
+    content: bytes
 
 
 @dataclass
@@ -86,16 +88,24 @@ def parse(text: str) -> Manifest:
             manifest.limit = int(rest)
         elif word == "run":
             manifest.script = body
-        elif word == "file":
+        elif word in ("file", "data"):
             path, owner, mode = rest.rsplit(" ", 2)
             if not path.startswith("/") or os.path.normpath(path) != path:
                 raise ValueError(f"line {number}: {path!r} is not a plain absolute path")
-            manifest.files.append(File(path, owner, int(mode, 8), body))
+            content = body.encode() if word == "file" else _decoded(body, path)
+            manifest.files.append(File(path, owner, int(mode, 8), content))
         else:
             raise ValueError(f"line {number}: {word[:40]!r} is not part of a manifest")
     if not manifest.step.replace("_", "").isalnum():
         raise ValueError(f"step {manifest.step!r} is not a name")
     return manifest
+
+
+def _decoded(body: str, path: str) -> bytes:
+    try:
+        return base64.b64decode(body.replace("\n", ""), validate=True)
+    except ValueError as error:
+        raise ValueError(f"the content of {path} is not base64 ({error})") from error
 
 
 def _sections(text: str) -> Iterator[tuple[int, str, str, str]]:
@@ -126,16 +136,16 @@ class Record:
 
     def write(self, path: Path) -> None:
         """Keep the record, atomically."""
-        write_atomically(path, json.dumps(self.__dict__, indent=1), 0o600)
+        write_atomically(path, json.dumps(self.__dict__, indent=1).encode(), 0o600)
 
 
-def write_atomically(path: Path, text: str, mode: int, owner: str = "") -> None:
-    """Replace ``path`` by ``text`` with its final mode and owner from the first moment anyone can open it."""
+def write_atomically(path: Path, content: bytes, mode: int, owner: str = "") -> None:
+    """Replace ``path`` by ``content`` with its final mode and owner from the first moment anyone can open it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(descriptor)
         if owner:
@@ -148,11 +158,11 @@ def write_atomically(path: Path, text: str, mode: int, owner: str = "") -> None:
 
 
 def differs(file: File, path: Path) -> bool:
-    """Whether ``path`` is not yet what ``file`` says (text, mode or owner)."""
+    """Whether ``path`` is not yet what ``file`` says (content, mode or owner)."""
     if path.is_symlink() or not path.is_file():
         return True
     status = path.stat()
-    if status.st_mode & 0o7777 != file.mode or path.read_bytes() != file.text.encode():
+    if status.st_mode & 0o7777 != file.mode or path.read_bytes() != file.content:
         return True
     return file.owner not in (f"{path.owner()}:{path.group()}", "")
 
@@ -189,7 +199,7 @@ class Machine:
             for gone in set(earlier.files) - set(wanted):
                 self.place(gone).unlink(missing_ok=True)
             for file in stale:
-                write_atomically(self.place(file.path), file.text, file.mode, file.owner)
+                write_atomically(self.place(file.path), file.content, file.mode, file.owner)
             failure = self.run(manifest)
             if failure:
                 say(f"{manifest.step}: {failure}")

@@ -3,8 +3,8 @@
 New files come; a file the student has not touched is replaced by its next version; one they have changed stays theirs,
 and the next version lands beside it. What they deleted is not forced back, and nothing of theirs is ever removed.
 
-The droplet has the files in /opt/course/content and their SHA-256 sums in /opt/course/content.json, so that a start
-with nothing new reads one small file. A home remembers in .course/delivered.json which versions it was offered.
+/opt/course/content leads to the edition in use (edition.py): its files, and beside them their SHA-256 sums, so that a
+start with nothing new reads one small file. A home remembers in .course/delivered.json which versions it was offered.
 
 Standard library only: it runs on the system's Python.
 """
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 CONTENT = Path("/opt/course/content")
-INDEX = Path("/opt/course/content.json")
 DELIVERED = Path(".course/delivered.json")
 
 Versions = dict[str, list[str]]  # by path below the home: the sums of the versions it was offered, the latest last
@@ -42,11 +41,9 @@ def digest(path: Path) -> str | None:
         return None
 
 
-def index(content: Path) -> dict[str, str]:
-    """The sums of all files below ``content``, by their paths below it; what is hidden is not the students'."""
-    paths = (path for path in sorted(content.rglob("*")) if path.is_file() and not path.is_symlink())
-    visible = (path for path in paths if not any(part.startswith(".") for part in path.relative_to(content).parts))
-    return {str(path.relative_to(content)): digest(path) or "" for path in visible}
+def sums_of(edition: Path) -> Path:
+    """Where the sums of an edition's files are."""
+    return edition.with_name(f"{edition.name}.json")
 
 
 def beside(path: Path, today: date) -> Iterator[Path]:
@@ -159,18 +156,8 @@ class Delivery:
 def deliver(home: Path, say: Callable[[str], None]) -> None:
     """Deliver the course into ``home``. Whatever goes wrong is said, and never keeps a server from starting."""
     try:
-        sums: dict[str, str] = json.loads(INDEX.read_text(encoding="utf-8"))
-        Delivery(CONTENT, home, date.today(), say).deliver(sums)  # noqa: DTZ011  # the machine's own day is the class's
+        edition = CONTENT.resolve(strict=True)  # once: sums and files are of the same one, whatever comes meanwhile
+        sums: dict[str, str] = json.loads(sums_of(edition).read_text(encoding="utf-8"))
+        Delivery(edition, home, date.today(), say).deliver(sums)  # noqa: DTZ011  # the machine's own day is the class's
     except Exception as error:  # noqa: BLE001  # a student without the new notebook can work; one without a server cannot
         say(f"the course's notebooks could not be delivered: {error!r}")
-
-
-def main() -> None:
-    """Write the sums of what is in /opt/course/content, in one go."""
-    draft = INDEX.with_name(f".{INDEX.name}")
-    draft.write_text(json.dumps(index(CONTENT), indent=1), encoding="utf-8")
-    draft.replace(INDEX)
-
-
-if __name__ == "__main__":
-    main()

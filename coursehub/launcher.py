@@ -1,9 +1,9 @@
 """Start one student's server, as that student: the boundary between the hub and the students' accounts.
 
 systemd runs this as the student, from the root-owned unit jupyterhub-user@.service. The hub has handed over a file of
-settings; whatever stands in it, the course's notebooks are delivered (content.py) and only this student's JupyterLab is
-started, by a fixed command in an environment made here. So a hub in wrong hands cannot choose the program, its
-arguments, LD_PRELOAD, PATH or another account.
+settings; whatever stands in it, the shared data are linked (shared.py), the course's notebooks delivered (content.py),
+and only this student's JupyterLab is started, by a fixed command in an environment made here. So a hub in wrong hands
+cannot choose the program, its arguments, LD_PRELOAD, PATH or another account.
 
 Standard library only: it runs on the system's Python.
 """
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from coursehub.content import deliver
 from coursehub.names import GROUP, UIDS, is_student
+from coursehub.shared import link
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -127,6 +128,11 @@ def state_elsewhere(home: Path, runtime: Path) -> dict[str, str]:
     return variables
 
 
+def _say(line: str) -> None:
+    """Tell the journal."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def main() -> None:
     """Become the server of whoever runs this."""
     try:
@@ -139,7 +145,8 @@ def main() -> None:
         sys.exit(f"No server: {problem}")
     variables |= state_elsewhere(Path(home), Path(os.environ["RUNTIME_DIRECTORY"]))
     os.chdir(home)
-    deliver(Path(home), say=lambda line: print(line, file=sys.stderr, flush=True))
+    link(Path(home), _say)
+    deliver(Path(home), _say)
     os.execve(COMMAND[0], COMMAND, variables)  # noqa: S606  # the point of this program
 
 

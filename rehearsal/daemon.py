@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from rehearsal import acme, certificates, cloud, metadata, names
+from rehearsal import acme, certificates, cloud, git, metadata, names
 from rehearsal.clients import BUNDLE
 from rehearsal.droplets import Droplets
 from rehearsal.identity import Services, control
@@ -21,6 +21,8 @@ from rehearsal.places import (
     API_TOKEN,
     FILES_PORT,
     GATEWAY,
+    GIT,
+    GIT_PORT,
     METADATA_PORT,
     PLAYED,
     PLAYED_PORT,
@@ -73,15 +75,18 @@ async def _serve(places: Places) -> None:
     runners = [
         await _start(services.college.site(), SIGN_IN_PORT, _secure(places, SIGN_IN)),
         await _start(services.played(), PLAYED_PORT, _secure(places, *PLAYED)),
+        await _start(git.make_app(places.git), GIT_PORT, _secure(places, GIT)),
         await _start(files, FILES_PORT),
         await _start(metadata.make_app(machines.metadata), METADATA_PORT),
         await _start(api, API_PORT),
     ]
+    git_over_ssh = await git.serve_ssh(places.git)
     proxy = await Proxy(lambda: cloud.zones(api[cloud.STATE])).serve(GATEWAY, PROXY_PORT)
     log.info("the cloud is open at http://%s:%d", GATEWAY, API_PORT)
     await stopped.wait()
     log.info("the cloud closes")
     proxy.close()
+    git_over_ssh.close()
     for runner in runners:
         await runner.cleanup()
     for resolver in resolvers:

@@ -26,6 +26,7 @@ def variables(tools: Toolchain, bundle: Path) -> dict[str, str]:
         "DIGITALOCEAN_TOKEN": API_TOKEN,
         "HTTPS_PROXY": f"http://{GATEWAY}:{PROXY_PORT}",
         "SSL_CERT_FILE": str(bundle),
+        "GIT_SSL_CAINFO": str(bundle),
     }
 
 

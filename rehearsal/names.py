@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dnslib
 from dnslib.server import BaseResolver, DNSServer
 
-from rehearsal.places import ACME, GATEWAY, PLAYED, SIGN_IN
+from rehearsal.places import ACME, GATEWAY, GIT, PLAYED, SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rehearsal.cloud import Record, Zone
 
-STATIC = dict.fromkeys((SIGN_IN, ACME, *PLAYED), GATEWAY)
+STATIC = dict.fromkeys((SIGN_IN, ACME, GIT, *PLAYED), GATEWAY)
 PORT = 53
 TTL = 1800  # DigitalOcean's own for SOA and for a record that names none
 _MAX_HOPS = 8  # CNAMEs followed within the zones

@@ -33,6 +33,9 @@ PLAYED = (
 PLAYED_PORT = 443
 ACME = "acme.rehearsal.example"
 ACME_PORT = 14000
+GIT = "git.college.example"
+GIT_PORT = 9444  # https
+GIT_SSH_PORT = 2222  # at the gateway's own address: the teacher's machine has no name server of the rehearsal's
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ class Places:
     def pebble(self) -> Path:
         """The ACME server's configuration and the roots it has had."""
         return self.home / "pebble"
+
+    @property
+    def git(self) -> Path:
+        """The git server's repositories, and the keys that open them."""
+        return self.home / "git"
 
     @property
     def volumes(self) -> Path:

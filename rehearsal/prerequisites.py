@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PROGRAMS = {
     "certutil": "libnss3-tools",
     "chromium": "chromium",
+    "git": "git",
     "ip": "iproute2",
     "losetup": "mount",
     "mkfs.ext4": "e2fsprogs",

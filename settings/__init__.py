@@ -15,10 +15,12 @@ import pulumi
 from pulumi.runtime import config as engine_config
 from pydantic import SecretStr, ValidationError
 
+import patterns
 import sign_in_probe
+from course_repository import RepositoryProblem
 from settings.access import Access
 from settings.class_time import ClassTime
-from settings.content import Content
+from settings.content import OWN_KEY, Content
 from settings.packages import Packages
 from settings.pages import Pages
 from settings.people import People
@@ -75,7 +77,7 @@ def cloud() -> Cloud:
 def load() -> Settings:
     """The stack's settings; raise ``SettingsProblem`` with everything that is wrong with them.
 
-    The last question is the sign-in service's own: whether it knows this course.
+    The last questions are for others: whether the sign-in service knows this course, and what is in the repository.
     """
     given = {**engine_config.get_config_env(), **engine_config.CONFIG.get()}
     own = f"{pulumi.get_project()}:"  # whatever name `pulumi new` was given
@@ -87,8 +89,12 @@ def load() -> Settings:
     ]
     settings = parse(texts, in_the_clear)
     service = settings.service(settings.redirect_uri)
-    if service and settings.sign_in_probe:
-        _refuse(sign_in_probe.problems(service))
+    problems = sign_in_probe.problems(service) if service and settings.sign_in_probe else []
+    try:
+        _ = settings.course_commit
+    except RepositoryProblem as problem:
+        problems.append(str(problem))
+    _refuse(problems)
     if pulumi.runtime.is_dry_run():
         for sentence in settings.advice(tuple(person.email for person in settings.people)):
             pulumi.log.info(sentence)
@@ -103,6 +109,8 @@ def parse(texts: dict[str, str], problems: list[str] | None = None) -> Settings:
     except ValidationError as error:
         problems += [_sentence(dict(problem), texts) for problem in error.errors()]
     _refuse(problems)
+    if settings.deploy_key and settings.deploy_key.public == settings.ssh_key.public:
+        _refuse([f"course-deploy-key-file: is ssh-key-file, and would lie on the droplet that it opens; {OWN_KEY}"])
     return settings
 
 
@@ -138,6 +146,7 @@ def _sentence(problem: dict[str, Any], texts: dict[str, str]) -> str:
     value = texts.get(key, "")
     if value == "" or problem["type"] == "missing":
         return f"{key}: is not set{example}"
-    shown = "" if key in SECRETS else f"{value if len(location) == 1 else problem['input']!r} "
     told = "example" in reason or "take it away" in reason
+    hidden = key in SECRETS or patterns.WITH_PASSWORD.match(value)
+    shown = "" if hidden else f"{value if len(location) == 1 else problem['input']!r} "
     return f"{key}: {shown}{reason}{'' if told else example}"

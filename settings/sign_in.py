@@ -67,7 +67,7 @@ class SignIn(Group):
 
     @field_validator("oidc_authorize_url", "oidc_exchange_url", "oidc_userinfo_url")
     @classmethod
-    def _is_address(cls, value: str, others: ValidationInfo) -> str:
+    def _is_oidc_address(cls, value: str, others: ValidationInfo) -> str:
         return patterns.https_url(value) if value or others.data.get("sign_in") == "oidc" else value
 
     @field_validator("oidc_scopes")

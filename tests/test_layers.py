@@ -28,6 +28,8 @@ PURE = [
     "patterns.py",
     "keys.py",
     "logo.py",
+    "course_folder.py",
+    "course_repository.py",
     "roster/person.py",
     "roster/table.py",
     "roster/changes.py",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from coursehub import applier
-from manifest import File, Manifest
+from manifest import Data, File, Manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,34 @@ def test_any_text_arrives_as_it_was_with_a_newline_at_its_end(text: str) -> None
 
     (file,) = applier.parse(written).files
 
-    assert file.text == text.removesuffix("\n") + "\n", "a file arrives to the letter, ended by one newline"
+    assert file.content.decode() == text.removesuffix("\n") + "\n", "a file arrives to the letter, ended by one newline"
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"\x89PNG\r\n\x1a\n", bytes(range(256)) * 9, b"\n\n", b"no newline"])
+def test_what_is_no_text_arrives_byte_for_byte(machine: applier.Machine, tmp_path: Path, content: bytes) -> None:
+    files: list[File | Data] = [
+        Data(path="/etc/picture one.png", content=content, owner=OWNER),
+        File(path="/etc/x", text="x", owner=OWNER),
+    ]
+    text = Manifest(step="trial", files=files, script=f"echo ran >> {tmp_path}/ran\n").text()
+
+    machine.apply(text)
+    machine.apply(text)
+
+    assert (tmp_path / "etc/picture one.png").read_bytes() == content
+    assert (tmp_path / "etc/x").read_text() == "x\n", "and the text beside it as ever"
+    assert (tmp_path / "ran").read_text() == "ran\n", "the same again is recognized"
+    assert all(len(line) < 80 for line in files[0].lines()), "a preview has no endless lines"
+
+
+@pytest.mark.parametrize("damage", ["| iVBO*w0K", "| iVBOw0K", "| iVBOw0K=A", "iVBOw0K="])
+def test_damaged_data_changes_nothing(machine: applier.Machine, tmp_path: Path, damage: str) -> None:
+    text = f"step trial\nfile /etc/a {OWNER} 0644\n| 1\ndata /etc/b {OWNER} 0644\n{damage}\nrun\n| true\nend\n"
+
+    with pytest.raises(ValueError, match=r"the content of /etc/b is not base64|is not part of a manifest"):
+        machine.apply(text)
+
+    assert not (tmp_path / "etc").exists(), "half a picture is not written, nor anything beside it"
 
 
 def test_a_line_that_belongs_to_nothing_is_refused_by_number() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from program_under_test import SECRET_MARK, SIZES, Deployment, Refused, deploy
 import keys
 import manifest
 import roster
+from course_repository import Commit, RepositoryProblem
+from rendering import ContentSource
 from settings import SettingsProblem
 
 STEPS = (
@@ -20,6 +23,7 @@ STEPS = (
     "applier",
     "sudo-user",
     "storage",
+    "content-secrets",
     "content",
     "anaconda",
     "jupyterhub-secrets",
@@ -28,6 +32,8 @@ STEPS = (
     "roster",
     "student-check",
 )
+SHA = "5d6e7f8" + 33 * "0"
+SECRET_STEPS = ("content-secrets", "jupyterhub-secrets")
 
 
 @pytest.fixture(autouse=True)
@@ -173,15 +179,94 @@ def test_dns_is_made_as_the_teacher_says(texts: dict[str, str], dns: str, zone: 
 
 
 def test_secrets_travel_in_a_step_of_their_own_and_nowhere_else(program: Deployment) -> None:
-    assert SECRET_MARK in program.inputs("jupyterhub-secrets")["stdin"], "the preview shows [secret]"
+    for name in SECRET_STEPS:
+        assert SECRET_MARK in program.inputs(name)["stdin"], "the preview shows [secret]"
     for name in set(program.resources) - {"jupyterhub-secrets"}:
         assert "the-client-secret" not in str(program.inputs(name)), f"{name} has no need of it"
 
 
 def test_previews_of_every_other_step_can_be_read(program: Deployment) -> None:
     for name in STEPS[1:]:
-        if name != "jupyterhub-secrets":
+        if name not in SECRET_STEPS:
             assert isinstance(program.inputs(name)["stdin"], str), f"{name}: a diff of plain text, not [secret]"
+
+
+@pytest.fixture
+def from_git(texts: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A course in a private repository, whose branch is at ``SHA``."""
+    made = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(tmp_path / "deploy"))
+    subprocess.run(made, check=True)
+    commit = Commit(sha=SHA, branch="main", known_hosts=("github.com ssh-ed25519 AAAA",), notes=("course: a note",))
+    monkeypatch.setattr("course_repository.resolve", lambda _: commit)
+    private = {
+        "course-repository": "git@github.com:college/lab.git",
+        "course-deploy-key-file": str(tmp_path / "deploy"),
+    }
+    return {**texts, **private, "course-folder": "course"}
+
+
+def test_a_deploy_key_travels_in_secret_and_nowhere_else(from_git: dict[str, str], tmp_path: Path) -> None:
+    program = deploy(from_git)
+    private = (tmp_path / "deploy").read_text()
+
+    secret = program.inputs("content-secrets")["stdin"]
+    assert SECRET_MARK in secret
+    assert all(line in secret["value"] for line in private.splitlines()), "it arrives whole"
+    assert "file /etc/course/secrets/deploy-key root:root 0600" in secret["value"], "for root alone"
+    for name in set(program.resources) - {"content-secrets"}:
+        assert private.splitlines()[1] not in str(program.inputs(name)), f"{name} has no need of it"
+
+
+def test_a_course_in_git_travels_as_the_name_of_its_commit(from_git: dict[str, str], texts: dict[str, str]) -> None:
+    stdin = deploy(from_git).inputs("content")["stdin"]
+
+    assert f"| commit={SHA}" in stdin
+    assert "| github.com ssh-ed25519 AAAA" in stdin, "the droplet knows who has to answer"
+    assert "/opt/course/folder/" not in stdin.replace("/opt/course/folder\n", ""), "and the folder stays at home"
+    changed = deploy(from_git).inputs("content") != deploy(from_git).inputs("content")
+    assert not changed, "the same commit is nothing to do"
+    before, after = deploy(texts), deploy(from_git)
+    names = {name for name in before.resources if before.inputs(name) != after.inputs(name)}
+    assert names == {"content", "content-secrets"}, "nothing restarts for another source"
+
+
+def test_a_preview_says_in_words_where_the_course_goes(
+    from_git: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = ContentSource(repository=from_git["course-repository"], branch="main", subfolder="", commit="1a2b3c4")
+    monkeypatch.setattr("deployed.last_file", lambda step, _: earlier.render() if step == "content" else None)
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", said.append)
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+
+    deploy(from_git, preview=True)
+
+    assert "course: main goes from 1a2b3c4 to 5d6e7f8" in said
+    assert "course: a note" in said, "and what students do not get of it"
+
+
+def test_a_repository_that_cannot_be_had_stops_everything(
+    from_git: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> None:
+        raise RepositoryProblem("course-branch: 'exam' is not a branch of it")
+
+    monkeypatch.setattr("course_repository.resolve", refused)
+
+    with pytest.raises(SettingsProblem, match="course-branch: 'exam' is not a branch of it"):
+        deploy(from_git)
+
+
+def test_a_picture_of_the_course_travels_beside_the_text(texts: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    folder.mkdir()
+    (folder / "lab1.ipynb").write_text("{}\n")
+    (folder / "figure.png").write_bytes(b"\x89PNG\0")
+
+    stdin = deploy({**texts, "course-folder": str(folder)}).inputs("content")["stdin"]
+
+    assert "file /opt/course/folder/lab1.ipynb root:root 0644\n| {}\n" in stdin, "a change of text can be read"
+    assert "data /opt/course/folder/figure.png root:root 0644\n| iVBORwA=\n" in stdin
 
 
 def test_user_data_holds_no_secret_of_value(program: Deployment, texts: dict[str, str]) -> None:
@@ -206,7 +291,7 @@ def test_a_project_of_another_name_finds_its_settings(texts: dict[str, str]) -> 
 def test_one_time_passwords_are_issued_with_the_roster_where_there_is_no_other_way_to_sign_in(
     texts: dict[str, str],
 ) -> None:
-    none = {key: "" for key in texts if key.startswith(("oidc-", "client-")) and key != "oidc-require-verified-email"}
+    none = {key: "" for key in texts if key.startswith("client-") or (key.startswith("oidc-") and key.endswith("-url"))}
     issuing = "-m coursehub.command passwords >&3"
 
     assert issuing in deploy({**texts, **none, "sign-in": "password"}).inputs("roster")["stdin"]

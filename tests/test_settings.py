@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ def test_pulumi_new_asks_for_what_has_no_default() -> None:
     optional |= {"logo", "announcement", "contact", "sign-in-name"}  # none, none, letsencrypt-email, the service's
     optional |= {"oidc-authorize-url", "oidc-exchange-url", "oidc-userinfo-url"}  # asked for by the first preview
     optional |= {"packages-file"}  # none
+    optional |= {key for key in project["config"] if key.startswith("course-")}  # the folder it is
     needed = {key for key, setting in project["config"].items() if setting["default"] == ""} - optional
 
     assert needed <= set(project["template"]["config"]), "pulumi new asks for everything a first `up` needs"
@@ -120,12 +122,90 @@ def test_the_zone_holds_the_domain(texts: dict[str, str], domain: str, given: st
     assert configuration.parse({**texts, "domain": domain, "dns-zone": given}).zone == zone
 
 
-def test_a_starter_file_that_is_not_text_is_refused_by_name(texts: dict[str, str], tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_handed_out_is_refused_by_name(texts: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "course"
     folder.mkdir()
-    (folder / "picture.png").write_bytes(b"\x89PNG\0")
+    (folder / "figure.png").write_bytes(b"\x89PNG\0")
+    configuration.parse({**texts, "course-folder": str(folder)})
+    (folder / "link").symlink_to("figure.png")
 
-    assert "holds picture.png, which is not text" in refusal({**texts, "course-folder": str(folder)})
+    said = refusal({**texts, "course-folder": str(folder)})
+
+    assert f"course-folder: {str(folder)!r} holds link, a symbolic link; put the file itself there" in said
+
+
+@pytest.fixture
+def from_git(texts: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """A course in a private repository, with a key of its own."""
+    made = ("ssh-keygen", "-q", "-t", "ed25519", "-C", "", "-f", str(tmp_path / "deploy"), "-N")
+    subprocess.run([*made, ""], check=True)
+    private = {
+        "course-repository": "git@github.com:college/lab.git",
+        "course-deploy-key-file": str(tmp_path / "deploy"),
+    }
+    return {**texts, **private, "course-folder": "course"}
+
+
+def test_a_private_repository_goes_with_a_key_of_its_own(from_git: dict[str, str]) -> None:
+    assert configuration.parse(from_git).deploy_key is not None
+    own = refusal({**from_git, "course-deploy-key-file": from_git["ssh-key-file"]})
+    missing = refusal({**from_git, "course-deploy-key-file": ""})
+
+    assert "course-deploy-key-file: is ssh-key-file, and would lie on the droplet" in own
+    assert "course-deploy-key-file: is not set; for example ~/.ssh/course-deploy, the private half" in missing
+
+
+def test_a_deploy_key_with_a_passphrase_is_refused_with_the_way_to_one_without(
+    from_git: dict[str, str], tmp_path: Path
+) -> None:
+    change = ("ssh-keygen", "-q", "-p", "-P", "", "-N", "hush-hush", "-f", str(tmp_path / "deploy"))
+    subprocess.run(change, check=True, capture_output=True)
+
+    assert "which the droplet cannot type; make a key for nothing else: ssh-keygen" in refusal(from_git)
+
+
+def test_a_public_repository_takes_no_key_and_a_folder_no_branch(from_git: dict[str, str]) -> None:
+    public = {**from_git, "course-repository": "https://github.com/college/lab"}
+
+    assert "is set, but course-repository is an https address" in refusal(public), "it would be of no use"
+    configuration.parse({**public, "course-deploy-key-file": ""})
+    for key in ("course-branch", "course-subfolder"):
+        said = refusal({**from_git, "course-repository": "", "course-deploy-key-file": "", key: "main"})
+        assert f"{key}: 'main' is set, but course-repository is not" in said
+
+
+def test_folder_and_repository_are_not_both_the_course(from_git: dict[str, str]) -> None:
+    said = refusal({**from_git, "course-folder": "labs"})
+
+    assert "course-folder: 'labs' is set beside course-repository, and students get the one or the other" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("file:///home/me/lab", "is not the https:// or SSH address of a git repository; for example https://github"),
+        ("http://github.com/college/lab", "is not the https:// or SSH address"),
+        ("ext::sh -c id", "is not the https:// or SSH address"),
+        ("git@-oProxyCommand=id:lab.git", "is not the https:// or SSH address"),
+        ("https://me:ghp_x@github.com/college/lab", "holds a user name or password, which everybody would see"),
+    ],
+)
+def test_an_address_that_is_no_repositorys_is_refused(from_git: dict[str, str], address: str, said: str) -> None:
+    message = refusal({**from_git, "course-repository": address})
+
+    assert said in message
+    assert "ghp_x" not in message, "a message is read aloud, and kept in logs"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("course-branch", value) for value in ("--upload-pack=id", "a b", "a..b", "x.lock", "x/")),
+        *(("course-subfolder", value) for value in ("/etc", "..", "a/../b", ".github", "a//b")),
+    ],
+)
+def test_a_branch_or_folder_that_cannot_be_is_refused(from_git: dict[str, str], key: str, value: str) -> None:
+    assert f"{key}: {value!r} is not " in refusal({**from_git, key: value})
 
 
 def test_no_setting_is_taken_for_a_secret_by_its_name() -> None:

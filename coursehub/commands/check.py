@@ -54,4 +54,4 @@ def run(options: argparse.Namespace) -> int:
 
 def keep(report: Report, path: Path, now: float) -> None:
     """Write the report to ``path`` with the time it was made, in seconds since 1970."""
-    write_atomically(path, json.dumps({"at": round(now), **report.as_json()}, indent=1) + "\n", 0o644)
+    write_atomically(path, json.dumps({"at": round(now), **report.as_json()}, indent=1).encode() + b"\n", 0o644)

@@ -86,8 +86,8 @@ def keep(outcome: Outcome, hashes: Path, readers: str, place: Path, owner: str) 
     hashes.parent.mkdir(exist_ok=True)
     hashes.parent.chmod(0o750)
     shutil.chown(hashes.parent, *readers.split(":"))  # each time: on a new droplet, the hub's group has another number
-    write_atomically(hashes, credentials.document(outcome.issued), 0o640, readers)
-    write_atomically(place, table(outcome), 0o600, owner)
+    write_atomically(hashes, credentials.document(outcome.issued).encode(), 0o640, readers)
+    write_atomically(place, table(outcome).encode(), 0o600, owner)
 
 
 @contextmanager

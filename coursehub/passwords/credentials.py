@@ -95,7 +95,7 @@ class Credentials:
     def choose(self, user: str, kept: str, after: Issued) -> None:
         """Keep what ``user`` chose in answer to a one-time password."""
         entries = {**chosen(self._chosen), user: Chosen(kept, round(time.time()), after.id)}
-        write_atomically(self._chosen, document(entries), 0o600)
+        write_atomically(self._chosen, document(entries).encode(), 0o600)
 
 
 def issued(path: Path = ONE_TIME) -> dict[str, Issued]:

@@ -24,6 +24,7 @@ ORDER = (
     "roles",
     "content",
     "lab",
+    "shared",
     "class_time",
     "droplets",
     "changes",

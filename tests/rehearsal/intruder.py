@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from coursehub.kernel import Kernel
+    from coursehub.session import Answer
     from coursehub.student import Student
 
 _T = TypeVar("_T")
@@ -68,6 +69,10 @@ class Seat:
     @property
     def unit(self) -> str:
         return f"jupyterhub-user@{self.name}.service"
+
+    def browses(self, path: str, method: str = "GET") -> Answer:
+        """Ask for a file of the home, as JupyterLab's file browser does."""
+        return self._runner.run(self.student.session.request(method, self.student.contents(path)))
 
     @contextmanager
     def kernel(self) -> Iterator[Cells]:

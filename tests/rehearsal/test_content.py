@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.rehearsal
 
 STUDENT = "alan@college.example"
 FOLDER = places.REPOSITORY / "course" / "week9"
+PICTURE = b"\x89PNG\r\n\x1a\n\0" + bytes(range(256)) * 100
 NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
 
 
@@ -42,11 +44,13 @@ def shell(seat: Seat, command: str) -> str:
 def test_new_notebooks_arrive_and_nothing_of_the_students_is_lost(term: Term, week: Path) -> None:
     for name in ("kept", "edited", "deleted"):
         (week / f"{name}.ipynb").write_text(NOTEBOOK)
+    (week / "figure.png").write_bytes(PICTURE)
     assert term.changes() == {"content": "update"}, "nothing restarts for a notebook"
     term.up()
     with seated(STUDENT) as seat:
         said = shell(seat, "cd ~/week9 && echo mine > edited.ipynb && rm deleted.ipynb && stat -c %a,%U kept.ipynb")
         assert f"600,{seat.name}" in said, "what was delivered is the student's"
+        assert hashlib.sha256(PICTURE).hexdigest() in shell(seat, "sha256sum ~/week9/figure.png"), "every byte of it"
 
     for name in ("kept", "edited", "deleted", "added"):
         (week / f"{name}.ipynb").write_text(NOTEBOOK.replace("5}", "4}"))

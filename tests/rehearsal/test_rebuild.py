@@ -39,6 +39,7 @@ def test_a_replaced_droplet_has_the_same_people_and_their_work(term: Term, capsy
     term.up()
     old = term.droplet()
     asyncio.run(save())
+    old.says("runuser -u teacher -- sh -c 'echo for all > ~/shared/kept.txt'")
     owners = "stat --format '%n %u' /home/jh-*"
     before = {
         "homes": old.says(owners),
@@ -52,6 +53,7 @@ def test_a_replaced_droplet_has_the_same_people_and_their_work(term: Term, capsy
     assert new.id != old.id, "it is another machine"
     after = {"homes": new.says(owners), "certificate": new.says(SERIAL), "ledger": new.says("cat /srv/course/accounts")}
     assert after == before, "the same people with the same numeric ids, and the certificate that was there"
+    assert new.says("cat /srv/shared/kept.txt") == "for all", "and the shared data"
     assert asyncio.run(read())["cells"][0]["source"] == "a term's work", "the student finds the notebook"
     with capsys.disabled():
         print(f"\na new droplet under the same class: {seconds:.0f} s")
