@@ -25,7 +25,8 @@ NARROWED = {
     "github": ("github-organisations[0]", "rehearsal-college"),
 }
 LONG = 65  # seconds; more than the hub goes without a look at who is welcome (auth_refresh_age)
-STUDENT, CLASSMATE = "ada@college.example", "alan@college.example"  # both in the organisation
+STUDENT, CLASSMATE = "ada@college.example", "alan@college.example"  # in the organisation, as is the next
+AT_WORK = "grace.hopper@college.example"
 
 
 @pytest.fixture(scope="module", params=sorted(CLIENTS))
@@ -109,6 +110,8 @@ def test_a_wrong_secret_and_a_wrong_address_are_told_before_anything_is_changed(
     assert f"client-secret: the sign-in service does not accept it for the client '{CLIENTS[way].id}'" in said
     assert "not-the-secret" not in said
     term.settings.write_text(good)
+    if way == "github":
+        return  # which looks at the address only when somebody has signed in there
     term.set("domain", "lab.course.example")
     assert "to the letter: https://lab.course.example/hub/oauth_callback" in term.refused(), "to be pasted there"
 
@@ -126,7 +129,7 @@ def test_a_service_that_is_down_is_told_apart(term: Term, way: str) -> None:
 def test_a_class_does_not_notice_that_the_service_is_down(way: str) -> None:
     async def lesson() -> str:
         way_in: dict[str, Any] = visitor.way(places.ours())
-        async with visitor.seated(visitor.signed_in(STUDENT, **way_in)) as seat:
+        async with visitor.seated(visitor.signed_in(AT_WORK, **way_in)) as seat:
             await seat.kernel.run("answer = 41")
             order({"down": way})
             try:
