@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-from program_under_test import SECRET_MARK, SIZES, Deployment, Refused, deploy
+from program_under_test import ROOT, SECRET_MARK, SIZES, Deployment, Refused, deploy
 
 import keys
 import roster
@@ -219,6 +220,16 @@ def test_a_hub_setting_changes_the_hub_and_the_check(texts: dict[str, str]) -> N
     changed = {name for name in before.resources if before.inputs(name) != after.inputs(name)}
 
     assert changed == {"jupyterhub", "student-check"}
+
+
+def test_both_halves_of_the_lab_extension_travel_with_the_hub(texts: dict[str, str]) -> None:
+    stdin = deploy(texts).inputs("jupyterhub")["stdin"]
+    sent = set(re.findall(r"^file (\S+) root:root 0644$", stdin, re.MULTILINE))
+
+    page = {path.name for path in (ROOT / "templates/opt/course/share/jupyter/labextensions").rglob("*.*")}
+    server = {path.name for path in (ROOT / "coursehub/lab").glob("*.py")}
+    assert {path.rpartition("/")[2] for path in sent if "/labextensions/course/" in path} == page
+    assert {path.rpartition("/")[2] for path in sent if path.startswith("/opt/course/lib/coursehub/lab/")} == server
 
 
 def test_a_first_preview_knows_nothing_and_still_succeeds(texts: dict[str, str]) -> None:
