@@ -123,6 +123,16 @@ def test_it_is_sent_while_it_is_made(tmp_path: Path) -> None:
     assert sum(sizes) > 8 * PIECE
 
 
+def test_who_goes_away_meanwhile_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "large.bin").write_bytes(os.urandom(8 * PIECE))
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # a number of links, not paths
+    pieces = zipped(tmp_path)
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]  # a generator
+
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208  # as above
+
+
 def test_a_file_that_cannot_be_read_to_its_end_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_bytes(b"x" * 3 * PIECE)
 

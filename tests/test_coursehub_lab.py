@@ -204,7 +204,10 @@ def test_each_killing_explains_one_death() -> None:
     scene = Scene()
     scene.kill(killed=2)
 
-    assert [scene.deaths.note(kernel).cause for kernel in ("lab1", "lab2", "lab3")] == ["memory", "memory", "other"]
+    deaths = [scene.deaths.note(kernel) for kernel in ("lab1", "lab2", "lab3")]
+
+    assert [death.cause for death in deaths] == ["memory", "memory", "other"]
+    assert deaths[0].id < deaths[1].id < deaths[2].id, "a page says by it up to where it has told"
 
 
 def test_a_killing_of_long_ago_explains_nothing() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from coursehub import launcher
-from coursehub.launcher import Refused, check_account, environment, hub_settings, read_settings
+from coursehub.launcher import Refused, check_account, environment, hub_settings, read_settings, state_elsewhere
 from coursehub.names import GROUP
 
 if TYPE_CHECKING:
@@ -114,3 +114,18 @@ def test_a_pipe_does_not_hold_the_launcher_up(tmp_path: Path) -> None:
 
     with pytest.raises(Refused, match="not a file the hub wrote"):
         read_settings(tmp_path / "jh-ada", os.getuid())
+
+
+def test_a_home_with_room_keeps_what_jupyter_writes(tmp_path: Path) -> None:
+    assert state_elsewhere(tmp_path, tmp_path / "run") == {}
+    assert (tmp_path / ".local/share/jupyter").is_dir()
+    assert (tmp_path / ".ipython").is_dir()
+
+
+def test_what_cannot_be_made_in_a_full_home_lies_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / ".jupyter").mkdir()
+    (tmp_path / ".local").touch()  # so that no folder can be made below it, as on a full disk
+
+    moved = state_elsewhere(tmp_path, tmp_path / "run")
+
+    assert moved == {"JUPYTER_DATA_DIR": f"{tmp_path}/run/.local/share/jupyter"}, "a folder that is there is read"

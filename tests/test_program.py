@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from program_under_test import SECRET_MARK, SIZES, Deployment, Refused, deploy
+from program_under_test import ROOT, SECRET_MARK, SIZES, Deployment, Refused, deploy
 
 import keys
 import manifest
@@ -374,6 +375,14 @@ def test_a_preview_says_in_words_what_happens_to_packages(
         "packages: they lie on top of Anaconda and its Python again, removes numpy, upgrades pint from 0.25.3 to 0.26"
         in said
     )
+def test_both_halves_of_the_lab_extension_travel_with_the_hub(texts: dict[str, str]) -> None:
+    stdin = deploy(texts).inputs("jupyterhub")["stdin"]
+    sent = set(re.findall(r"^file (\S+) root:root 0644$", stdin, re.MULTILINE))
+
+    page = {path.name for path in (ROOT / "templates/opt/course/share/jupyter/labextensions").rglob("*.*")}
+    server = {path.name for path in (ROOT / "coursehub/lab").glob("*.py")}
+    assert {path.rpartition("/")[2] for path in sent if "/labextensions/course/" in path} == page
+    assert {path.rpartition("/")[2] for path in sent if path.startswith("/opt/course/lib/coursehub/lab/")} == server
 
 
 def test_a_first_preview_knows_nothing_and_still_succeeds(texts: dict[str, str]) -> None:

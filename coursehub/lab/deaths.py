@@ -109,7 +109,8 @@ class Deaths:
         if cause == "memory" and self._watch.group:
             used, limit = self._watch.group.peak(), self._watch.group.limit()
             used = min(used or limit or 0, limit or used)
-        death = Death(int(time.time() * 1000), kernel, cause, used, limit)
+        after = self.latest[-1].id + 1 if self.latest else 0
+        death = Death(max(int(time.time() * 1000), after), kernel, cause, used, limit)
         self.latest.append(death)
         return death
 
