@@ -111,8 +111,13 @@ def test_what_conda_cannot_have_stands_at_the_end_of_the_log(droplet: Droplet) -
     assert done.returncode == 1
 
 
-def test_conda_that_ran_out_of_memory_is_told_as_such(droplet: Droplet) -> None:
-    done = droplet.make("conda-forge", ends=1, says="Finished with result: oom-kill\n")
+@pytest.mark.parametrize(
+    "ended",
+    ["Finished with result: oom-kill", "Main processes terminated with: code=killed, status=9/KILL"],
+    ids=["told by systemd", "seen by its signal"],
+)
+def test_conda_that_ran_out_of_memory_is_told_as_such(droplet: Droplet, ended: str) -> None:
+    done = droplet.make("conda-forge", ends=255, says=f"{ended}\n")
 
     assert "MiB that were free for it; the packages from before stay in use. Run pulumi up outside class" in done.stdout
 
