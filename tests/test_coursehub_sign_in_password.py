@@ -17,8 +17,9 @@ from jupyterhub import orm
 
 from coursehub.passwords import credentials, hashing, one_time
 from coursehub.passwords.credentials import Issued
-from coursehub.passwords.throttle import ACCOUNT
+from coursehub.passwords.throttle import ACCOUNT, ADDRESS
 from coursehub.roster import Person
+from coursehub.sign_in.password import limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -348,6 +349,19 @@ def test_an_account_that_comes_to_somebody_else_brings_no_password_along(course:
             assert (await course.browser().sign_in("ada@elsewhere.edu", password)).status == 403
 
     course(story)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("192.0.2.7", "192.0.2.7/32"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("unknown", "unknown")],
+)
+def test_a_guesser_has_one_address_and_not_as_many_as_a_network_of_version_6_has(address: str, network: str) -> None:
+    visitor = SimpleNamespace(request=SimpleNamespace(remote_ip=address), known_browser=lambda _: "")
+
+    assert limits(visitor, "Ada@College.edu", ADA) == {
+        "account ada@college.edu": ACCOUNT,
+        f"address {network}": ADDRESS,
+    }
 
 
 def test_the_student_checks_probes_need_no_password(course: Any) -> None:

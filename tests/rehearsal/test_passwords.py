@@ -153,6 +153,7 @@ def test_a_student_chooses_a_password_and_lands_in_the_notebook_of_the_link(
         again.fill(OWN)
         page.get_by_role("button", name="Keep it and go on").click()
         page.get_by_role("tab", name="welcome.ipynb").wait_for(timeout=browser.SPAWN_SECONDS * 1000)
+        page.goto(f"{HUB}/user/jh-ada/lab")
         browser.new_notebook(page)
         assert browser.run_cell(page, "print(open('before.txt').read(), 6 * 7)").split() == ["mine", "42"], (
             "it is the home of before, when one signed in elsewhere"
