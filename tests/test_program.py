@@ -375,6 +375,8 @@ def test_a_preview_says_in_words_what_happens_to_packages(
         "packages: they lie on top of Anaconda and its Python again, removes numpy, upgrades pint from 0.25.3 to 0.26"
         in said
     )
+
+
 def test_both_halves_of_the_lab_extension_travel_with_the_hub(texts: dict[str, str]) -> None:
     stdin = deploy(texts).inputs("jupyterhub")["stdin"]
     sent = set(re.findall(r"^file (\S+) root:root 0644$", stdin, re.MULTILINE))
