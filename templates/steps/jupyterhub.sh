@@ -91,7 +91,7 @@ if outdated jupyterhub-proxy.service "$units/jupyterhub-proxy.service" "$base/pr
 fi
 if outdated jupyterhub.service "$units/jupyterhub.service" "$base/current" "$secrets" \
   /etc/jupyterhub/{jupyterhub,culler}_config.py /opt/course/pages/*.html \
-  "$lib"/coursehub/{enrolment,hub,hub_pages,names,roster,sign_in,spawner,status,timetable}.py; then
+  "$lib"/coursehub/{enrolment,hub,hub_pages,hub_room,names,roster,sign_in,spawner,status,timetable}.py; then
   say "Starting the hub; students' servers go on"
   systemctl stop jupyterhub.service
   [ ! -e "$database" ] || [ "$earlier" = "$environment" ] || cp -p "$database" "$database.before"
