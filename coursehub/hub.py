@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 from jupyterhub.app import JupyterHub
 
+from coursehub import hub_room
 from coursehub.enrolment import Enrolment
 from coursehub.hub_pages import HANDLERS
 from coursehub.roster import Roster
@@ -17,6 +19,14 @@ class CourseHub(JupyterHub):  # type: ignore[misc]  # jupyterhub publishes no ty
 
     name = "jupyterhub"
     handlers: list[Any]
+
+    def init_db(self) -> None:
+        """Keep room for the database; where that is too late, the hub starts without."""
+        try:
+            hub_room.take(self.db_url)
+        except (OSError, sqlite3.Error) as error:
+            self.log.warning("No room for the database could be taken: %s", error)
+        super().init_db()
 
     def init_handlers(self) -> None:
         """Add our pages to the hub's own: in its process they cost no memory, and look like the rest."""

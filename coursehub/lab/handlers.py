@@ -9,6 +9,7 @@ import asyncio
 import os
 from dataclasses import asdict
 from datetime import date
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,11 @@ class Course(JupyterHandler):  # type: ignore[misc]  # jupyter_server's types ar
 
 class Figures(Course):
     """Memory, room, deaths of kernels, and who may open the server."""
+
+    def _log(self) -> None:
+        """Only what fails is worth a line in the log: each page asks twelve times a minute."""
+        if self.get_status() >= HTTPStatus.BAD_REQUEST:
+            super()._log()
 
     @web.authenticated
     @authorized  # type: ignore[untyped-decorator]  # as above

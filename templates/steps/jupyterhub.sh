@@ -91,7 +91,7 @@ if outdated jupyterhub-proxy.service "$units/jupyterhub-proxy.service" "$base/pr
 fi
 if outdated jupyterhub.service "$units/jupyterhub.service" "$base/current" "$secrets" \
   /etc/jupyterhub/{jupyterhub,culler}_config.py /opt/course/pages/*.* \
-  "$lib"/coursehub/{applier,enrolment,hub,hub_pages,names,roster,spawner,status,timetable}.py "$lib/coursehub/"{passwords,sign_in}; then
+  "$lib"/coursehub/{applier,enrolment,hub,hub_pages,hub_room,names,roster,spawner,status,timetable}.py "$lib/coursehub/"{passwords,sign_in}; then
   say "Starting the hub; students' servers go on"
   systemctl stop jupyterhub.service
   [ ! -e "$database" ] || [ "$earlier" = "$environment" ] || cp -p "$database" "$database.before"

@@ -84,7 +84,8 @@ def at_work(home: Path, *, script: str = "") -> Iterator[Page]:
             page.add_init_script(script)
         page.goto(f"{HUB}/hub/spawn")
         page.wait_for_url("**/lab**", timeout=browser.SPAWN_SECONDS * 1000)
-        page.locator("#jp-main-statusbar").wait_for(timeout=SEVERAL_SECONDS)
+        page.goto(f"{page.url.partition('?')[0]}?reset")  # whatever was open last time
+        page.locator(".jp-Launcher:visible").first.wait_for(timeout=SEVERAL_SECONDS)
         yield page
 
 
@@ -159,7 +160,6 @@ def test_on_a_full_disk_it_opens_and_names_the_largest_files(term: Term, tmp_pat
     droplet = term.droplet()
     with at_work(tmp_path / "before") as page:
         name = name_of(page)
-        page.locator(".jp-Launcher:visible, .jp-Notebook:visible").first.wait_for(timeout=SEVERAL_SECONDS)
     stopped(droplet, name)
     large = f"/home/{name}/measurements of the term.csv"
     filler = "/home/filler-of-the-test"
