@@ -193,6 +193,25 @@ def test_the_way_is_only_open_with_the_ticket_and_only_once(course: Any) -> None
     course(story)
 
 
+def test_a_reset_in_the_moment_of_choosing_is_not_lost(course: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = hashing.kept
+
+    async def story(course: Course) -> None:
+        def slowly(password: str) -> str:
+            if password == OWN:
+                course.issue(password="bbbb-cccc-dddd")
+            return kept(password)
+
+        monkeypatch.setattr(hashing, "kept", slowly)
+        browser = course.browser()
+        page = await browser.send(await browser.sign_in(ADA.email, ONCE), new=OWN, again=OWN)
+        assert page.status == 409
+        assert "you were given a new one-time password" in page.html
+        assert not (course.folder / "passwords.json").exists()
+
+    course(story)
+
+
 @pytest.mark.parametrize(
     ("new", "again", "said"),
     [
