@@ -392,7 +392,7 @@ def test_the_student_checks_probes_need_no_password(course: Any) -> None:
     course(story)
 
 
-def test_the_hubs_api_takes_no_password(course: Any) -> None:
+def test_the_hubs_api_takes_no_password(course: Any, capfd: pytest.CaptureFixture[str]) -> None:
     async def story(course: Course) -> None:
         browser = course.browser()
         await course.chosen(course.browser())
@@ -402,6 +402,7 @@ def test_the_hubs_api_takes_no_password(course: Any) -> None:
             assert answer.status == 403, "past the page there is no wait for a guesser"
 
     course(story)
+    assert "Error authenticating request" not in capfd.readouterr().err, "it was refused, and did not fail"
 
 
 def test_a_password_is_in_no_log(course: Any, capfd: pytest.CaptureFixture[str]) -> None:
