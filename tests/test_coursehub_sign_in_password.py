@@ -193,6 +193,25 @@ def test_the_way_is_only_open_with_the_ticket_and_only_once(course: Any) -> None
     course(story)
 
 
+def test_a_reset_in_the_moment_of_choosing_is_not_lost(course: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = hashing.kept
+
+    async def story(course: Course) -> None:
+        def slowly(password: str) -> str:
+            if password == OWN:
+                course.issue(password="bbbb-cccc-dddd")
+            return kept(password)
+
+        monkeypatch.setattr(hashing, "kept", slowly)
+        browser = course.browser()
+        page = await browser.send(await browser.sign_in(ADA.email, ONCE), new=OWN, again=OWN)
+        assert page.status == 409
+        assert "you were given a new one-time password" in page.html
+        assert not (course.folder / "passwords.json").exists()
+
+    course(story)
+
+
 @pytest.mark.parametrize(
     ("new", "again", "said"),
     [
@@ -373,7 +392,7 @@ def test_the_student_checks_probes_need_no_password(course: Any) -> None:
     course(story)
 
 
-def test_the_hubs_api_takes_no_password(course: Any) -> None:
+def test_the_hubs_api_takes_no_password(course: Any, capfd: pytest.CaptureFixture[str]) -> None:
     async def story(course: Course) -> None:
         browser = course.browser()
         await course.chosen(course.browser())
@@ -383,6 +402,7 @@ def test_the_hubs_api_takes_no_password(course: Any) -> None:
             assert answer.status == 403, "past the page there is no wait for a guesser"
 
     course(story)
+    assert "Error authenticating request" not in capfd.readouterr().err, "it was refused, and did not fail"
 
 
 def test_a_password_is_in_no_log(course: Any, capfd: pytest.CaptureFixture[str]) -> None:
