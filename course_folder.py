@@ -8,8 +8,8 @@ from pathlib import Path
 
 from coursehub.shared import NAME as SHARED
 
-# A manifest is twice in Pulumi's state (input and output), a third larger for base64; the state is written again after
-# every resource, and kept once for each `up`. 5 MiB make some 14 MB of it, which is a second or two on a home line.
+# A manifest is twice in Pulumi's state (input and output), a third larger for base64, and the state is written after
+# every resource and kept for every `up`: 5 MB of pictures were 15 MB a piece, and a preview took 6 s in place of 3 s.
 MOST = 5 * 2**20  # bytes, of all files together
 
 
