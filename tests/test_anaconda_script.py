@@ -113,8 +113,12 @@ def test_what_conda_cannot_have_stands_at_the_end_of_the_log(droplet: Droplet) -
 
 @pytest.mark.parametrize(
     "ended",
-    ["Finished with result: oom-kill", "Main processes terminated with: code=killed, status=9/KILL"],
-    ids=["told by systemd", "seen by its signal"],
+    [
+        "Finished with result: oom-kill",
+        "Main processes terminated with: code=killed, status=9/KILL",
+        "Main processes terminated with: code=killed/status=KILL",
+    ],
+    ids=["told by systemd", "seen by its signal", "and in the words of systemd 252"],
 )
 def test_conda_that_ran_out_of_memory_is_told_as_such(droplet: Droplet, ended: str) -> None:
     done = droplet.make("conda-forge", ends=255, says=f"{ended}\n")
