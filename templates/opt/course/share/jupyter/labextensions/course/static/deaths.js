@@ -2,22 +2,22 @@
 import { gigabytes } from "./figures.js";
 
 const TOLD = "course:deaths-told"; // id of the latest death this browser has told of; ids are times
-const SAFE = "Your notebook is safe; what was in variables is gone.";
 
-function words(path, death) {
-  const name = path ? path.split("/").pop() : "this notebook";
-  const kernel = `The kernel of ${name}`;
+function words({ sessionContext, title }, death) {
+  const kernel = `The kernel of ${title.label}`;
+  const kept = sessionContext.type === "console" ? "Your files are safe" : "Your notebook is safe";
+  const safe = `${kept}; what was in variables is gone.`;
   switch (death?.cause) {
     case "memory": {
       const figure = death.limit ? ` (${gigabytes(death.used)} of ${gigabytes(death.limit)} GB)` : "";
-      return `${kernel} used more memory than there is for you${figure} and was stopped. ${SAFE} Run the cells again with less data at once.`;
+      return `${kernel} used more memory than there is for you${figure} and was stopped. ${safe} Run the cells again with less data at once.`;
     }
     case "class":
-      return `${kernel} was stopped because the whole class together used more memory than the server has. ${SAFE} Run the cells again in a few minutes, and tell your instructor if it happens again.`;
+      return `${kernel} was stopped because the whole class together used more memory than the server has. ${safe} Run the cells again in a few minutes, and tell your instructor if it happens again.`;
     case "other":
-      return `${kernel} stopped, and not for lack of memory: something it ran has ended it. ${SAFE} Run the cells again; if it stops at the same cell, ask for help with that cell.`;
+      return `${kernel} stopped, and not for lack of memory: something it ran has ended it. ${safe} Run the cells again; if it stops at the same cell, ask for help with that cell.`;
     default:
-      return `${kernel} stopped. ${SAFE} Run the cells again.`;
+      return `${kernel} stopped. ${safe} Run the cells again.`;
   }
 }
 
@@ -49,7 +49,7 @@ export function tellDeaths({ figures, trackers, Notices }) {
       notices.set(panel, new Notices());
       panel.contentHeader.addWidget(notices.get(panel));
     }
-    notices.get(panel).put("death", { text: words(panel.sessionContext.path, death) });
+    notices.get(panel).put("death", { text: words(panel, death) });
   }
 
   // also of what happened while no page was open
