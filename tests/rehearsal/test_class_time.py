@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import browser
 import pytest
 from intruder import seated
+from playwright.sync_api import expect
+
+from rehearsal import browse, people, places, visitor
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from term import Term
 
 pytestmark = pytest.mark.rehearsal
@@ -39,3 +45,25 @@ def test_an_idle_server_is_stopped_outside_a_class_and_never_in_one(term: Term) 
 
         assert f"Culling server {seat.name}" in outside, "and after it idle servers make room"
         assert droplet.shell(f"systemctl is-active {seat.unit}").stdout.strip() != "active"
+
+
+def test_whose_idle_server_was_stopped_finds_the_way_back_from_the_open_page(term: Term, tmp_path: Path) -> None:
+    ours = places.ours()
+    with browser.opened(tmp_path, visitor.addresses(), browse.authorities(ours)) as page:
+        browser.open_sign_in(page, f"https://{visitor.COURSE}")
+        browser.sign_in(page, STUDENT, people.PASSWORD)
+        browser.new_notebook(page)
+        assert browser.run_cell(page, "print(6 * 7)").strip() == "42"
+        page.keyboard.press("Control+s")
+
+        culled = term.droplet().says(CULLER.format(lessons=""))
+        assert "Culling server" in culled
+
+        dialog = page.get_by_role("dialog").filter(has_text="Server")
+        expect(dialog).to_be_visible(timeout=60_000)
+        (ours.home / "screenshots").mkdir(exist_ok=True)
+        page.screenshot(path=ours.home / "screenshots" / "culled.png")
+        dialog.get_by_role("button", name="Restart").click()
+        expect(page.get_by_text("starting").or_(page.locator(".jp-Notebook:visible")).first).to_be_visible(
+            timeout=60_000
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import browser
@@ -17,37 +18,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rehearsal.identity.registration import Client
+
 pytestmark = pytest.mark.rehearsal
 
-CLIENTS = {"google": identity.GOOGLE, "github": identity.GITHUB}
-NARROWED = {
-    "google": ("google-domains[0]", "college.example"),
-    "github": ("github-organisations[0]", "rehearsal-college"),
+
+@dataclass(frozen=True)
+class Way:
+    """A way to sign in: what stands on the button, who plays the service, and what only those in one place have."""
+
+    button: str
+    service: str
+    client: Client
+    narrowed: tuple[str, str] = ("", "")
+
+
+WAYS = {
+    "oidc": Way("the rehearsal college", "college", identity.COLLEGE),
+    "github": Way("GitHub", "github", identity.GITHUB, ("github-organisations[0]", "rehearsal-college")),
+    "google": Way("Google", "google", identity.GOOGLE, ("google-domains[0]", "college.example")),
 }
 LONG = 65  # seconds; more than the hub goes without a look at who is welcome (auth_refresh_age)
 STUDENT, CLASSMATE = "ada@college.example", "alan@college.example"  # in the organisation, as is the next
 AT_WORK = "grace.hopper@college.example"
 
 
-@pytest.fixture(scope="module", params=sorted(CLIENTS))
+@pytest.fixture(scope="module", params=WAYS)
 def way(request: pytest.FixtureRequest) -> Iterator[str]:
     """The course signs in with it, and only from the college's domain or organisation; afterwards as it was."""
-    term, way = Term(), str(request.param)
+    way = str(request.param)
+    if way == "oidc":  # as the class does
+        yield way
+        return
+    term = Term()
     kept = term.settings.read_text()
     for key in ("oidc-authorize-url", "oidc-exchange-url", "oidc-userinfo-url", "sign-in-name"):
         term.pulumi("config", "rm", key)
     term.set("sign-in", way)
-    term.set("client-id", CLIENTS[way].id)
-    term.set("client-secret", CLIENTS[way].secret, "--secret")
-    term.set(*NARROWED[way], "--path")
+    term.set("client-id", WAYS[way].client.id)
+    term.set("client-secret", WAYS[way].client.secret, "--secret")
+    term.set(*WAYS[way].narrowed, "--path")
     try:
         term.up()
         yield way
     finally:
         ask("DELETE", "/_rehearsal/identity", below="")
         term.settings.write_text(kept)
-        if way == max(CLIENTS):
-            term.up()
+        term.up()
 
 
 def order(what: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +93,7 @@ def test_a_student_clicks_the_link_signs_in_and_runs_a_cell(way: str, tmp_path: 
     ours = places.ours()
     with browser.opened(tmp_path, visitor.addresses(), browse.authorities(ours)) as page:
         page.goto(f"https://{visitor.COURSE}")
-        page.get_by_role("button", name=f"Sign in with {'Google' if way == 'google' else 'GitHub'}").click()
+        page.get_by_role("button", name=f"Sign in with {WAYS[way].button}").click()
         browser.sign_in(page, STUDENT, people.PASSWORD)
         browser.new_notebook(page)
         assert browser.run_cell(page, "import this").startswith("The Zen of Python")
@@ -85,6 +102,10 @@ def test_a_student_clicks_the_link_signs_in_and_runs_a_cell(way: str, tmp_path: 
 
 def test_who_may_not_come_in_reads_which_account_was_used(way: str) -> None:
     told = {
+        "oidc": {
+            "charles@college.example": "charles@college.example, which is not on the class roster",
+            "mallory@elsewhere.example": "ada@college.example, an address your sign-in provider has not verified",
+        },
         "google": {
             "charles@college.example": "charles@college.example, which is not on the class roster",
             "niklaus@polytechnic.example": "niklaus@polytechnic.example, which is no account of college.example",
@@ -107,7 +128,7 @@ def test_a_wrong_secret_and_a_wrong_address_are_told_before_anything_is_changed(
     good = term.settings.read_text()
     term.set("client-secret", "not-the-secret", "--secret")
     said = term.refused()
-    assert f"client-secret: the sign-in service does not accept it for the client '{CLIENTS[way].id}'" in said
+    assert f"client-secret: the sign-in service does not accept it for the client '{WAYS[way].client.id}'" in said
     assert "not-the-secret" not in said
     term.settings.write_text(good)
     if way == "github":
@@ -117,11 +138,11 @@ def test_a_wrong_secret_and_a_wrong_address_are_told_before_anything_is_changed(
 
 
 def test_a_service_that_is_down_is_told_apart(term: Term, way: str) -> None:
-    order({"down": way})
+    order({"down": WAYS[way].service})
     try:
         said = term.refused()
     finally:
-        order({"up": way})
+        order({"up": WAYS[way].service})
     assert "is in trouble itself (HTTP status 503)" in said
     assert "pulumi config set sign-in-probe false" in said, "a class must not wait for somebody else's repair"
 
@@ -131,16 +152,16 @@ def test_a_class_does_not_notice_that_the_service_is_down(way: str) -> None:
         way_in: dict[str, Any] = visitor.way(places.ours())
         async with visitor.seated(visitor.signed_in(AT_WORK, **way_in)) as seat:
             await seat.kernel.run("answer = 41")
-            order({"down": way})
+            order({"down": WAYS[way].service})
             try:
                 with pytest.raises(HubError):
                     async with visitor.signed_in(CLASSMATE, **way_in):
                         pass
-                await asyncio.sleep(LONG if way == "google" else 0)
+                await asyncio.sleep(LONG if way == "oidc" else 0)
                 await seat.student.open_lab()
                 return await seat.kernel.run("print(answer + 1)")
             finally:
-                order({"up": way})
+                order({"up": WAYS[way].service})
 
     assert asyncio.run(lesson()).strip() == "42"
 
@@ -149,7 +170,7 @@ def test_an_account_that_is_closed_during_class_cannot_sign_in_again(way: str) -
     async def lesson() -> str:
         way_in: dict[str, Any] = visitor.way(places.ours())
         async with visitor.seated(visitor.signed_in(CLASSMATE, **way_in)) as seat:
-            order({"disable": CLASSMATE, "at": [way]})
+            order({"disable": CLASSMATE, "at": [WAYS[way].service]})
             with pytest.raises(visitor.SignInRefused):
                 async with visitor.signed_in(CLASSMATE, **way_in):
                     pass
@@ -158,7 +179,7 @@ def test_an_account_that_is_closed_during_class_cannot_sign_in_again(way: str) -
     try:
         assert asyncio.run(lesson()).strip() == "still here", "only the roster ends a session at once"
     finally:
-        order({"enable": CLASSMATE, "at": [way]})
+        order({"enable": CLASSMATE, "at": [WAYS[way].service]})
 
 
 def test_a_renamed_account_keeps_its_home_and_its_old_name_opens_nothing(way: str) -> None:
