@@ -25,6 +25,7 @@ LAST = "charles@college.example"
 @pytest.fixture
 def large(term: Term) -> Iterator[Term]:
     """The roster with 500 people more, the last of them one with an account at the college; afterwards as it was."""
+    term.up()  # whatever another test has left changed
     was = term.roster.read_text()
     lines = [
         f"s{number}.Łukasz-Ünal+lab@college.example,Student №{number},S{number % 20},student"

@@ -54,7 +54,6 @@ def test_whose_idle_server_was_stopped_finds_the_way_back_from_the_open_page(ter
         browser.sign_in(page, STUDENT, people.PASSWORD)
         browser.new_notebook(page)
         assert browser.run_cell(page, "print(6 * 7)").strip() == "42"
-        page.keyboard.press("Control+s")
 
         culled = term.droplet().says(CULLER.format(lessons=""))
         assert "Culling server" in culled
