@@ -31,7 +31,7 @@ check: .venv/.ready  ## format, lint, types, unit tests: under a minute, for the
 
 .PHONY: test
 test: check  ## everything: the check, then the rehearsal end to end (root, apt, about half an hour at first)
-	$(BIN)/pytest -q -m rehearsal tests/rehearsal
+	$(BIN)/pytest -q --durations=20 --durations-min=10 -m rehearsal tests/rehearsal
 
 .PHONY: bench
 bench: .venv/.ready  ## figures of the running rehearsal, beside stock JupyterHub
