@@ -182,3 +182,15 @@ def test_a_cell_that_asks_for_too_much_memory_loses_its_kernel_and_nothing_else(
     assert server() == before, "the server runs on, and so does the open notebook"
     with intruder.kernel() as cells:
         assert cells.prints("print('again')") == "again"
+
+
+def test_a_student_uses_no_more_processors_than_they_are_given(droplet: Droplet, intruder: Seat) -> None:
+    assert droplet.says(f"systemctl show --property CPUQuotaPerSecUSec --value {intruder.unit}") == "2s"
+    with intruder.kernel() as cells:
+        threads = cells.prints("import os; print(os.environ['OMP_NUM_THREADS'])")
+    assert threads == "2", "numeric libraries start no more threads than there are processors for"
+    period = "/sys/fs/cgroup/cpu$group/cpu.cfs_period_us /sys/fs/cgroup$group/cpu.max"
+    quota = "/sys/fs/cgroup/cpu$group/cpu.cfs_quota_us"
+    group = f"group=$(systemctl show --property ControlGroup --value {intruder.unit})"
+    numbers = droplet.says(f"{group}; cat {quota} {period} 2>/dev/null || true").split()
+    assert int(numbers[0]) == 2 * int(numbers[1]), "the kernel's own numbers, of either version: quota and period"
