@@ -13,6 +13,7 @@ from manifest import File
 
 ROOT = Path(__file__).parent
 TEMPLATES = ROOT / "templates"
+LIBRARY = "/opt/course/lib/coursehub"  # the package coursehub, on the droplet
 
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -74,6 +75,11 @@ def placed(folder: Path, target: str, pattern: str = "*") -> list[File]:
         for file in sorted(folder.rglob(pattern))
         if file.is_file() and "__pycache__" not in file.parts
     ]
+
+
+def library(*patterns: str) -> list[File]:
+    """The files of the package coursehub that have names like these, where the droplet has them."""
+    return [file for pattern in patterns for file in placed(ROOT / "coursehub", LIBRARY, pattern)]
 
 
 def script(name: str) -> str:

@@ -8,9 +8,10 @@ import deployed
 import packages
 from components.host import Step, StepArgs
 from manifest import Manifest
-from rendering import ROOT, AnacondaScript, CondaArguments, CourseRequirements, copied, placed
+from rendering import AnacondaScript, CondaArguments, CourseRequirements, copied, library
 
 STEP = "anaconda"
+SENT = ("__init__.py", "packages.py", "notebooks.py")  # of the package coursehub
 LIMIT = 3600  # seconds: a 1.1 GB download and the unpacking of some 5 GB; then what conda downloads and solves
 
 
@@ -30,9 +31,7 @@ class Anaconda(Step):
             *([conda.file()] if environment.channels else []),
             *copied("opt/course/share/jupyter/kernels/python3/kernel.json"),
             *copied("opt/course/bin"),
-            *placed(ROOT / "coursehub", "/opt/course/lib/coursehub", "__init__.py"),
-            *placed(ROOT / "coursehub", "/opt/course/lib/coursehub", "packages.py"),
-            *placed(ROOT / "coursehub", "/opt/course/lib/coursehub", "notebooks.py"),
+            *library(*SENT),
         ]
         script = AnacondaScript(
             installer_url=settings.anaconda_url,

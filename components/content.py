@@ -12,14 +12,13 @@ import deployed
 import patterns
 from components.host import Step, StepArgs
 from manifest import Data, File, Manifest
-from rendering import ROOT, ContentSource, placed, script
+from rendering import ContentSource, library, script
 
 if TYPE_CHECKING:
     from settings import Settings
 
 STEP = "content"
-LIBRARY = "/opt/course/lib/coursehub"
-SENT = ("content.py", "edition.py", "shared.py")
+SENT = ("content.py", "edition.py", "shared.py")  # of the package coursehub
 
 
 class ContentSecrets(Step):
@@ -52,7 +51,7 @@ class Content(Step):
             source.file(),
             *([File(path="/etc/course/content-known-hosts", text=hosts)] if hosts else []),
             *([] if commit else _folder(settings)),
-            *(file for part in SENT for file in placed(ROOT / "coursehub", LIBRARY, part)),
+            *library(*SENT),
         ]
         super().__init__(name, args.host, Manifest(step=STEP, files=files, script=script("content.sh")), opts)
 

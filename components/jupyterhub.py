@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components import anaconda, content
 from components.host import Step, StepArgs
 from manifest import File, Manifest
 from rendering import (
-    ROOT,
+    LIBRARY,
     ClassConfig,
     CullerConfig,
     DownPage,
@@ -20,7 +21,7 @@ from rendering import (
     UsersSlice,
     UserUnit,
     copied,
-    placed,
+    library,
     script,
 )
 
@@ -29,15 +30,7 @@ if TYPE_CHECKING:
 
 SYSTEM_MIB = 1024  # kept from the students: hub 115, proxy 60, and nginx, sshd and the system (measured)
 LIMIT = 900  # seconds
-LIBRARY = "/opt/course/lib/coursehub"
-ELSEWHERE = (
-    "__init__.py",
-    "packages.py",
-    "notebooks.py",
-    "content.py",
-    "edition.py",
-    "shared.py",
-)  # sent by the steps that need them first
+ELSEWHERE = (*anaconda.SENT, *content.SENT)  # sent by the steps that need them first
 AUTHENTICATORS = {  # in coursehub/sign_in/
     "google": "google.GoogleSignIn",
     "github": "github.GitHubSignIn",
@@ -76,7 +69,7 @@ class JupyterHub(Step):
 def _files(args: JupyterHubArgs) -> list[File]:
     settings = args.settings
     students_mib = max(args.memory_mib - SYSTEM_MIB, settings.memory_per_student)
-    package = placed(ROOT / "coursehub", LIBRARY, "*.py")
+    package = library("*.py")
     return [
         _config(settings, args.vcpus).file(),
         CullerConfig(

@@ -140,10 +140,11 @@ def main() -> None:
         name, home = account.pw_name, account.pw_dir
         check_account(name, account.pw_uid, [grp.getgrgid(gid).gr_name for gid in {os.getgid(), *os.getgroups()}])
         settings = hub_settings(read_settings(HANDED_OVER / name, pwd.getpwnam(HUB_ACCOUNT).pw_uid), name)
-        variables = environment(name, home, settings, os.environ["RUNTIME_DIRECTORY"], os.environ["COURSE_THREADS"])
+        runtime = os.environ["RUNTIME_DIRECTORY"]
+        variables = environment(name, home, settings, runtime, os.environ["COURSE_THREADS"])
     except (Refused, KeyError) as problem:
         sys.exit(f"No server: {problem}")
-    variables |= state_elsewhere(Path(home), Path(os.environ["RUNTIME_DIRECTORY"]))
+    variables |= state_elsewhere(Path(home), Path(runtime))
     os.chdir(home)
     link(Path(home), _say)
     deliver(Path(home), _say)

@@ -12,6 +12,7 @@ import re
 import sys
 from pathlib import Path
 
+# What every kernel is made of, and what runs notebooks on trial; conda's environments have no pip of their own accord.
 OWN = ("ipykernel", "nbclient", "pip")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

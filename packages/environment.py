@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import patterns
 import versions
+from coursehub.packages import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT = (f"pint=={versions.PINT}", f"pyserial=={versions.PYSERIAL}")  # a course that says nothing else
-# What every kernel is made of, and what runs notebooks on trial; conda's environments have no pip of their own accord.
-OWN = ("ipykernel", "nbclient", "pip")
 OLDEST_PYTHON = (3, 10)  # ipykernel 7 needs it
 CHANNEL_ARGUMENT = "--channel="
 

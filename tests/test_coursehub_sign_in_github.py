@@ -120,7 +120,7 @@ def test_what_was_kept_is_whole_and_only_written_when_it_changes(course: Course)
 
     assert json.loads(course.accounts.read_text()) == {"jh-octocat": {"id": MONA, "github": "octocat"}}
     assert course.accounts.stat().st_ino == written.st_ino
-    assert [path.name for path in course.accounts.parent.glob(".github-*")] == [], "no draft is left"
+    assert [path.name for path in course.accounts.parent.glob(".github*")] == [], "no draft is left"
 
 
 def member_of(course: Course, monkeypatch: pytest.MonkeyPatch, *names: str) -> bool:

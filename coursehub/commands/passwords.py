@@ -27,6 +27,7 @@ from coursehub.commands.roster import everybody
 from coursehub.passwords import credentials, hashing, one_time
 from coursehub.passwords.credentials import Issued, Unreadable, standing
 from coursehub.roster import Roster
+from coursehub.status import CLASS
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from coursehub.roster import Person
 
 SUMMARY = "one-time passwords for who has not chosen one yet, in a file for you"
-CLASS = Path("/etc/course/class.json")
 LOCK = Path("/run/course-passwords.lock")
 LIST = "one-time-passwords.csv"  # in the teacher's home
 COLUMNS = ("name", "email", "password", "valid until")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oauthenticator.github import GitHubOAuthenticator
 from traitlets import Unicode
 
+from coursehub.applier import write_atomically
 from coursehub.sign_in.service import ServiceAuthenticator
 
 if TYPE_CHECKING:
@@ -68,12 +67,7 @@ class Accounts:
         if known.get(person.user) == entry:
             return
         text = json.dumps({**known, person.user: entry}, indent=1, sort_keys=True)
-        descriptor, draft = tempfile.mkstemp(dir=self._path.parent, prefix=".github-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(descriptor)
-        Path(draft).replace(self._path)
+        write_atomically(self._path, text.encode(), 0o600)
 
 
 class GitHubSignIn(ServiceAuthenticator, GitHubOAuthenticator):  # type: ignore[misc]  # oauthenticator publishes no types
